@@ -1,0 +1,2 @@
+//! Measures Visavis beside what people use instead.
+fn main() {}

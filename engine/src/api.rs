@@ -1,0 +1,1 @@
+//! All that crosses to a shell.
