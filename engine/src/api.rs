@@ -1,1 +1,19 @@
-//! All that crosses to a shell.
+//! All that crosses between the engine and a shell: commands in, replies, snapshots and events out.
+//!
+//! Plain data with no behaviour beyond its own shape; the TypeScript that the page is built on is made
+//! from it. A shell sends a [`Command`] and gets a [`Reply`] or an [`ApiError`]; it subscribes once, gets
+//! a whole [`Snapshot`], then an [`Event`] for each change, numbered without gaps.
+
+mod command;
+mod error;
+mod event;
+mod state;
+
+pub use command::{Command, HandleCheck, ListedPerson, QrCode, Reply, SafetyNumber};
+pub use error::{ApiError, Code};
+pub use event::{Event, Snapshot, Update};
+pub use state::{
+    Connection, Contact, Hosting, IncomingRequest, KeyPlace, Language, LastSeen, LastWhat, Me,
+    OutgoingRequest, ServerChoice, ServerState, Settings, State, Theme,
+};
+pub use visavis_signaling::protocol::{Presence, PublicKey, RequestEnd, Status};

@@ -4,3 +4,4 @@
 //! It draws nothing and knows no window system.
 
 pub mod api;
+pub mod engine;

@@ -1,0 +1,252 @@
+//! What a shell may ask of the engine, and the answers.
+
+use super::state::{ServerChoice, Settings};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use visavis_signaling::protocol::{PublicKey, Status};
+
+/// What a shell may ask of the engine.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// Makes an identity; only where there is none. Answered by `done`.
+    CreateIdentity {
+        /// The name that contacts see.
+        name: String,
+    },
+    /// Takes an identity from an exported file; only where there is none, or the key is damaged (the damaged
+    /// file is kept aside). Answered by `done`.
+    ImportIdentity {
+        /// The exported file.
+        path: String,
+        /// The one it was exported with.
+        passphrase: String,
+    },
+    /// Writes the identity to a new encrypted file. Answered by `done`.
+    ExportIdentity {
+        /// The file to make; it must not exist yet.
+        path: String,
+        /// At least 10 characters.
+        passphrase: String,
+    },
+    /// Tries again to open what kept the engine from working. Answered by `done`.
+    Reopen,
+    /// Chooses the server and signs in there. Answered by `done` once signed in, or by the error; the choice
+    /// stands only once it worked, or where the server merely can't be reached now.
+    UseServer {
+        /// Which.
+        choice: ServerChoice,
+        /// For a closed server, the first time.
+        invite: Option<String>,
+    },
+    /// Asks whether a handle could be taken. Answered by `handle`.
+    CheckHandle {
+        /// As typed.
+        handle: String,
+    },
+    /// Takes a handle for good. Answered by `done`.
+    ClaimHandle {
+        /// As typed.
+        handle: String,
+    },
+    /// Changes the name that contacts see. Answered by `done`.
+    Rename {
+        /// From now on.
+        name: String,
+    },
+    /// Changes how the user is seen. Answered by `done`.
+    SetStatus {
+        /// From now on.
+        #[ts(type = "\"online\" | \"away\" | \"busy\" | \"invisible\"")]
+        status: Status,
+    },
+    /// Enters or leaves the server's directory. Answered by `done`.
+    SetListed {
+        /// Whether to be found there.
+        listed: bool,
+    },
+    /// Asks someone to become a contact. Answered by `requested`.
+    RequestContact {
+        /// A handle, a handle with its server, or a `visavis:add/` link.
+        address: String,
+        /// A few words along, or empty.
+        note: String,
+    },
+    /// Takes a request back. Answered by `done`.
+    WithdrawRequest {
+        /// Who was asked.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Says yes. Answered by `done`.
+    AcceptRequest {
+        /// Who asks.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Says no. Answered by `done`.
+    DeclineRequest {
+        /// Who asks.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Ends being contacts. Answered by `done`.
+    RemoveContact {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Hears nothing more of someone. Answered by `done`.
+    Block {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Takes a block back. Answered by `done`.
+    Unblock {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Looks for people on the server who chose to be found. Answered by `directory`.
+    SearchDirectory {
+        /// Part of a handle or name; empty lists all.
+        query: String,
+        /// The handle after which to go on.
+        after: Option<String>,
+    },
+    /// Waves at a contact. Answered by `waved`.
+    Wave {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// The number to compare with a contact. Answered by `safety_number`.
+    SafetyNumber {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Notes that safety numbers were compared, or takes it back. Answered by `done`.
+    SetVerified {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Whether they matched.
+        verified: bool,
+    },
+    /// Goes on with the key that turned up for a contact's handle. Answered by `done`.
+    AcceptChangedKey {
+        /// The contact as pinned.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// The link and code by which others add the user. Answered by `card`.
+    MyCard,
+    /// Answered by `done`.
+    ChangeSettings {
+        /// All of them.
+        settings: Settings,
+    },
+    /// Tries at once to reach the server. Answered by `done`.
+    Reconnect,
+    /// Takes a line of trouble away. Answered by `done`.
+    DismissTrouble {
+        /// Its place in `troubles`.
+        index: usize,
+    },
+}
+
+/// Passphrases, codes and paths never reach a log.
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = serde_json::to_value(self).ok();
+        let name = name.as_ref().and_then(|value| value["type"].as_str()).unwrap_or("?");
+        write!(f, "Command({name})")
+    }
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// To `check_handle`.
+    Handle {
+        /// How it stands.
+        check: HandleCheck,
+        /// The handle as it would be written.
+        handle: String,
+    },
+    /// To `request_contact`.
+    Requested {
+        /// Whether they had asked too, and are contacts now.
+        accepted: bool,
+        /// The handle that was asked.
+        handle: String,
+    },
+    /// To `search_directory`.
+    Directory {
+        /// One page, by handle.
+        people: Vec<ListedPerson>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// To `wave`.
+    Waved {
+        /// Whether they have it now; if not, it waits for them.
+        delivered: bool,
+    },
+    /// To `safety_number`.
+    SafetyNumber(SafetyNumber),
+    /// To `my_card`.
+    Card {
+        /// A `visavis:add/` link.
+        link: String,
+        /// The same to scan.
+        qr: QrCode,
+    },
+}
+
+/// Whether a handle could be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum HandleCheck {
+    /// Nobody has it.
+    Free,
+    /// Somebody has it.
+    Taken,
+    /// It is the user's own already.
+    Yours,
+}
+
+/// Someone in the server's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ListedPerson {
+    /// The identity.
+    #[ts(type = "string")]
+    pub key: PublicKey,
+    /// The handle on the server.
+    pub handle: String,
+    /// The name they show.
+    pub name: String,
+}
+
+/// A number that two people compare to know that nobody stands between them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SafetyNumber {
+    /// Twelve groups of five digits.
+    pub groups: Vec<String>,
+    /// The same to scan.
+    pub qr: QrCode,
+}
+
+/// A square code to scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct QrCode {
+    /// Modules a side, without the quiet zone.
+    pub size: u32,
+    /// A string a row: `1` is dark.
+    pub rows: Vec<String>,
+}
