@@ -1,7 +1,32 @@
 //! The one loop: owns the state, feeds the machines, carries out their effects.
+//!
+//! An [`Engine`] is the outside of it: commands go in one at a time and in order, what shells see stands on the
+//! board. The rooms below are parts of the loop, by what they deal with. No picture and no sound comes here.
 
-use crate::api::{ApiError, Code, Command, KeyPlace, Reply, Update};
+mod answers;
+mod board;
+mod desk;
+mod dispatch;
+mod folder;
+mod hosting;
+mod letter;
+mod mail;
+mod people;
+mod place;
+mod welcome;
+
+pub use board::Subscription;
+
+use crate::api::{ApiError, Code, Command, KeyPlace, Reply};
+use board::Board;
+use desk::{Desk, Message};
 use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use visavis_signaling::protocol::LOOPBACK_PORT;
+
+/// Commands that may wait; whoever brings more waits too.
+const COMMANDS: usize = 64;
 
 /// Where an engine keeps its things.
 #[derive(Debug, Clone)]
@@ -14,43 +39,64 @@ pub struct Options {
     pub hosted_data: PathBuf,
     /// The port of the server on this computer.
     pub hosted_port: u16,
+    /// Certificates (PEM) to trust beside the system's, for servers with an authority of their own.
+    pub own_authority: Option<PathBuf>,
 }
 
-/// A running engine. Clones are the same engine.
+impl Options {
+    /// A profile in one folder, with the key in a file and the hosted server's things below it.
+    pub fn in_folder(data: impl Into<PathBuf>) -> Self {
+        let data = data.into();
+        Self {
+            hosted_data: data.join("server"),
+            data,
+            key_place: KeyPlace::File,
+            hosted_port: LOOPBACK_PORT,
+            own_authority: None,
+        }
+    }
+}
+
+/// A running engine. Clones are the same engine; it stops when the last is dropped, or when told.
 #[derive(Debug, Clone)]
-pub struct Engine {}
+pub struct Engine {
+    inbox: mpsc::Sender<Message>,
+    board: Arc<Board>,
+}
 
 impl Engine {
     /// Starts an engine on the current tokio runtime. It always starts: what keeps it from working stands in
     /// its state.
-    pub async fn start(_options: Options) -> Self {
-        Self {}
+    pub async fn start(options: Options) -> Self {
+        let board = Arc::new(Board::new());
+        let (inbox, waiting) = mpsc::channel(COMMANDS);
+        let desk = Desk::open(options, Arc::clone(&board), inbox.downgrade()).await;
+        tokio::spawn(desk.work(waiting));
+        Self { inbox, board }
     }
 
     /// Carries out a command.
     ///
     /// # Errors
     /// Whatever keeps the command from being carried out, with nothing changed.
-    pub async fn dispatch(&self, _command: Command) -> Result<Reply, ApiError> {
-        Err(ApiError::new(Code::NotNow, "not built yet"))
+    pub async fn dispatch(&self, command: Command) -> Result<Reply, ApiError> {
+        let stopped = || ApiError::new(Code::NotNow, "the engine has stopped");
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(Message::Command(command, reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 
     /// A new subscription: a snapshot, then all that changes.
     pub fn subscribe(&self) -> Subscription {
-        Subscription {}
+        Subscription::new(Arc::clone(&self.board))
     }
 
     /// Stops the engine: signs out, stops a hosted server, closes the database.
-    pub async fn stop(&self) {}
-}
-
-/// One subscriber's end. Dropping it ends the subscription.
-#[derive(Debug)]
-pub struct Subscription {}
-
-impl Subscription {
-    /// The next update; none once the engine has stopped.
-    pub async fn next(&mut self) -> Option<Update> {
-        None
+    pub async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.inbox.send(Message::Stop(done)).await.is_ok() {
+            // One that stops at this moment by itself has stopped too.
+            let _ = stopped.await;
+        }
     }
 }

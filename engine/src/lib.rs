@@ -5,3 +5,6 @@
 
 pub mod api;
 pub mod engine;
+pub mod identity;
+pub mod session;
+pub mod store;

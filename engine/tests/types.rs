@@ -1,6 +1,8 @@
 //! The committed TypeScript types are those that the Rust types give.
 //! `VISAVIS_WRITE_TYPES=1 cargo test -p visavis-engine --test types` writes them anew.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use ts_rs::{Config, TS};

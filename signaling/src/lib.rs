@@ -2,3 +2,7 @@
 //! It knows who may reach whom; it never sees what they say, which travels in sealed envelopes.
 
 pub mod protocol;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "testkit")]
+pub mod testkit;

@@ -4,13 +4,17 @@
 //! same in words. Requests carry an `id` and get exactly one answer with that `id`. Nothing here touches a
 //! socket, a clock or a database: the room holds data, limits on its shape, and the bytes that get signed.
 
+mod error;
 mod handle;
 mod keys;
+mod people;
 
+pub use error::ErrorCode;
 pub use handle::{Handle, HandleError};
 pub use keys::{
     DeviceId, KeyBundle, KeyError, Nonce, PublicKey, SealKey, Signature, sign_in_transcript,
 };
+pub use people::{ContactEntry, Listing, PendingRequest, Person, Presence, Status};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +26,14 @@ pub const PATH: &str = "/visavis";
 pub const DEFAULT_PORT: u16 = 8443;
 /// The port that a server without TLS takes on loopback when it is told none.
 pub const LOOPBACK_PORT: u16 = 8440;
-/// No message is longer, in bytes of JSON.
+/// No message is longer, in bytes of JSON, but `welcome`.
 pub const MAX_MESSAGE: usize = 64 * 1024;
+/// No `welcome` is longer, in bytes of JSON: clients take messages up to here.
+pub const MAX_WELCOME: usize = 2 * 1024 * 1024;
 /// No sealed envelope is longer, in characters of base64url.
 pub const MAX_ENVELOPE: usize = 56 * 1024;
+/// No envelope that introduces someone (in a contact request or its acceptance) is longer, in characters.
+pub const MAX_INTRODUCTION: usize = 8 * 1024;
 /// No display name in the directory is longer, in bytes of UTF-8.
 pub const MAX_NAME: usize = 128;
 /// A server that hears nothing for this long asks with a WebSocket ping.
@@ -35,86 +43,6 @@ pub const SILENCE_MS: u64 = 25_000;
 
 /// A sealed envelope: base64url without padding, opaque to the server.
 pub type Envelope = String;
-
-/// How someone wishes to be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// There, and glad to be called.
-    #[default]
-    Online,
-    /// Signed in but not at the computer.
-    Away,
-    /// Does not want to be disturbed.
-    Busy,
-    /// Signed in, and shown to everybody as offline.
-    Invisible,
-}
-
-/// How a contact is seen. Invisible people are offline to all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// There.
-    Online,
-    /// Signed in but not at the computer.
-    Away,
-    /// Does not want to be disturbed.
-    Busy,
-    /// Not signed in, or invisible.
-    #[default]
-    Offline,
-}
-
-impl From<Status> for Presence {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Online => Self::Online,
-            Status::Away => Self::Away,
-            Status::Busy => Self::Busy,
-            Status::Invisible => Self::Offline,
-        }
-    }
-}
-
-/// Someone on a server: the handle, and the keys that it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// Unique on the server, for good.
-    pub handle: Handle,
-    /// Proven by its owner's signature, so that a server can't swap the key that envelopes are sealed to.
-    pub bundle: KeyBundle,
-}
-
-/// A contact as the server knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContactEntry {
-    /// Who it is.
-    pub person: Person,
-    /// How they are seen now.
-    pub presence: Presence,
-}
-
-/// A contact request that waits for an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingRequest {
-    /// The other side: who asks, or who is asked.
-    pub person: Person,
-    /// The sealed introduction; empty in one's own outgoing requests.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub envelope: Envelope,
-    /// When it was made, in milliseconds since 1970 by the server's clock.
-    pub at_ms: u64,
-}
-
-/// A line of the server's directory: someone who chose to be found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
-    /// Who it is.
-    pub person: Person,
-    /// The name they chose to show.
-    pub name: String,
-}
 
 /// A STUN or TURN server, as the web's `RTCIceServer` has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,7 +117,8 @@ pub enum ClientMessage {
         /// As typed; the server folds case.
         handle: String,
     },
-    /// Asks whose a handle is. Answered by `found`, or the error `not_found`.
+    /// Asks whose a handle is. Answered by `found`; or the error `not_found`, or `handle_look_alike` where nobody
+    /// has it and nobody can take it.
     LookUp {
         /// Of the request.
         id: u32,
@@ -449,101 +378,4 @@ pub enum RequestEnd {
     Declined,
     /// Nobody answered in the server's time.
     Expired,
-}
-
-/// Why a server refuses. Clients act on codes, never on messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// Not JSON, not a known type, a field missing or of the wrong shape.
-    BadMessage,
-    /// Longer than the server takes.
-    MessageTooLarge,
-    /// A message that is not allowed now, such as a request before `welcome`.
-    OutOfTurn,
-    /// The client's version is not spoken here.
-    UnsupportedVersion,
-    /// The client dialled a name that this server does not answer to.
-    WrongServer,
-    /// The signature or the key bundle does not hold.
-    BadSignature,
-    /// `prove` did not come in time.
-    SignInTimeout,
-    /// A closed server: a new identity needs an invite code.
-    InviteRequired,
-    /// The invite code is unknown, used up or expired.
-    InviteInvalid,
-    /// Too many wrong attempts from this address.
-    TooManyAttempts,
-    /// Empty, too short, too long, or with characters that handles don't have.
-    HandleInvalid,
-    /// Kept back so that nobody poses as the server.
-    HandleReserved,
-    /// Somebody else's.
-    HandleTaken,
-    /// Too easily taken for somebody else's.
-    HandleLookAlike,
-    /// This key owns another handle, for good.
-    HandleFixed,
-    /// That needs a handle first.
-    HandleRequired,
-    /// No such person here, or no such request.
-    NotFound,
-    /// One's own key where another's is needed.
-    ThatIsYou,
-    /// Only contacts can be reached.
-    NotAContact,
-    /// They are a contact already.
-    AlreadyContacts,
-    /// They were asked already.
-    AlreadyRequested,
-    /// They declined not long ago.
-    DeclinedRecently,
-    /// One has blocked them.
-    BlockedByYou,
-    /// Too many unanswered requests, from one or to one.
-    TooManyPending,
-    /// Too many contacts, here or there.
-    TooManyContacts,
-    /// Too many devices of one identity.
-    TooManyDevices,
-    /// The name is too long or has characters that names don't have.
-    NameInvalid,
-    /// The envelope is empty, too long or not base64url.
-    EnvelopeInvalid,
-    /// None of their devices is there, and the envelope was not to be kept.
-    Offline,
-    /// Their mailbox is full.
-    MailboxFull,
-    /// Faster than the limits allow.
-    RateLimited,
-    /// Too many connections from this address.
-    TooManyConnections,
-    /// The server has as many clients as it takes.
-    ServerFull,
-    /// The same device signed in again: this connection is the older one.
-    Replaced,
-    /// The client reads too slowly.
-    TooSlow,
-    /// The client was silent for too long.
-    Silent,
-    /// The server stops or restarts.
-    GoingDown,
-    /// The server's disk is full.
-    StorageFull,
-    /// The server's own fault.
-    Internal,
-    /// A code of a later version.
-    #[serde(other)]
-    Unknown,
-}
-
-impl ErrorCode {
-    /// The code as it stands in messages.
-    pub fn as_str(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .unwrap_or_default()
-    }
 }

@@ -14,8 +14,8 @@ pub enum Command {
         /// The name that contacts see.
         name: String,
     },
-    /// Takes an identity from an exported file; only where there is none, or the key is damaged (the damaged
-    /// file is kept aside). Answered by `done`.
+    /// Takes an identity from an exported file; only where there is none, or the key is damaged or gone (a
+    /// damaged file is kept aside). Answered by `done`.
     ImportIdentity {
         /// The exported file.
         path: String,
@@ -121,7 +121,7 @@ pub enum Command {
         #[ts(type = "string")]
         key: PublicKey,
     },
-    /// The number to compare with a contact. Answered by `safety_number`.
+    /// The number to compare with a contact; of the new key while one is in doubt. Answered by `safety_number`.
     SafetyNumber {
         /// Whom.
         #[ts(type = "string")]

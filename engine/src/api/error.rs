@@ -45,7 +45,6 @@ macro_rules! codes {
         /// What shells match. Those that a server may answer with have the same names in the protocol.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
         #[serde(rename_all = "snake_case")]
-        #[ts(export)]
         pub enum Code {
             $($(#[$own_doc])* $own,)*
             $($(#[$server_doc])* $server,)*

@@ -18,6 +18,7 @@ pub struct Snapshot {
 
 /// What a subscriber gets: first a snapshot, then events whose numbers follow on each other. After a gap
 /// (a subscriber that was too slow) comes a snapshot again.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, on its way to a channel")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Update {

@@ -71,23 +71,38 @@ impl Handle {
     /// What is left of a handle when all that is easily misread is folded: two handles with one skeleton look
     /// alike (`paul` and `pau1`, `mark` and `rnark`, `jo.hn` and `john`).
     pub fn skeleton(&self) -> String {
-        let folded: String = self
-            .0
-            .chars()
-            .filter_map(|c| match c {
-                '.' | '-' | '_' => None,
-                '0' => Some('o'),
-                '1' | 'i' | 'j' => Some('l'),
-                '2' => Some('z'),
-                '5' => Some('s'),
-                '8' => Some('b'),
-                '9' | 'q' => Some('g'),
-                'u' => Some('v'),
-                other => Some(other),
-            })
-            .collect();
-        folded.replace("rn", "m").replace("vv", "w").replace("cl", "d")
+        skeleton(&self.0)
     }
+
+    /// Whether it looks like one that is kept back (`adm1n`).
+    pub fn looks_reserved(&self) -> bool {
+        let own = self.skeleton();
+        RESERVED.iter().any(|reserved| skeleton(reserved) == own)
+    }
+
+    /// A handle that was given out once: it stays its owner's, even if it is kept back by now.
+    #[cfg(feature = "server")]
+    pub(crate) fn given_out(text: String) -> Self {
+        Self(text)
+    }
+}
+
+fn skeleton(text: &str) -> String {
+    let folded: String = text
+        .chars()
+        .filter_map(|c| match c {
+            '.' | '-' | '_' => None,
+            '0' => Some('o'),
+            '1' | 'i' | 'j' => Some('l'),
+            '2' => Some('z'),
+            '5' => Some('s'),
+            '8' => Some('b'),
+            '9' | 'q' => Some('g'),
+            'u' => Some('v'),
+            other => Some(other),
+        })
+        .collect();
+    folded.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 }
 
 impl FromStr for Handle {
@@ -178,5 +193,7 @@ mod tests {
             assert_eq!(skeleton(one), skeleton(other), "{one} and {other}");
         }
         assert_ne!(skeleton("ana"), skeleton("bo"));
+        assert!("adm1n".parse::<Handle>().unwrap().looks_reserved());
+        assert!(!"ana".parse::<Handle>().unwrap().looks_reserved());
     }
 }

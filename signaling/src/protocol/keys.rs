@@ -101,6 +101,15 @@ fixed_bytes!(
 );
 
 impl PublicKey {
+    /// The key as it stands in messages, without an allocation.
+    #[cfg(feature = "server")]
+    pub(crate) fn text(&self) -> [u8; 43] {
+        let mut text = [0; 43];
+        // 32 bytes are 43 characters, always.
+        drop(URL_SAFE_NO_PAD.encode_slice(self.0, &mut text));
+        text
+    }
+
     /// Checks a signature made by the owner of this key.
     ///
     /// # Errors

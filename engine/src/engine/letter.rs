@@ -1,0 +1,97 @@
+//! What contacts say to each other in sealed envelopes, and how a letter is laid into one.
+//! Letters are JSON: a version that does not know a letter's type leaves it aside. Sealing is `identity`'s.
+
+use serde::{Deserialize, Serialize};
+
+/// Longest name, in characters.
+pub(super) const MAX_NAME: usize = 64;
+/// Longest note, in characters.
+pub(super) const MAX_NOTE: usize = 200;
+
+/// What one says to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Letter {
+    /// Along with a contact request, or its acceptance.
+    Introduction {
+        /// The sender's name.
+        name: String,
+        /// A few words.
+        #[serde(default)]
+        note: String,
+    },
+    /// The sender's name, where it is new or has changed.
+    Profile {
+        /// The sender's name.
+        name: String,
+    },
+    /// A wave.
+    Wave,
+    /// A letter of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A letter as it lies in its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Enclosed {
+    /// Grows with each letter to someone; one that was sent again has the number it had before.
+    pub(super) number: u64,
+    /// What it says.
+    pub(super) letter: Letter,
+}
+
+/// A name as it is shown: without control characters or needless space, and not too long. What a contact sends
+/// is put into this form; what the user types is refused where it would change by more than space at its ends.
+pub(super) fn tidy(text: &str, longest: usize) -> String {
+    let kept = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let kept: String = kept.filter(|&c| !c.is_control() && !is_direction(c)).collect();
+    let words: Vec<&str> = kept.split_whitespace().collect();
+    words.join(" ").chars().take(longest).collect()
+}
+
+/// Characters that turn the text around them, by which a name could pose as another.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_shown_tidily() {
+        assert_eq!(tidy("  Ana \n  María\u{7}\u{202e} ", 64), "Ana María");
+        assert_eq!(tidy("李小龙", 2), "李小");
+        assert_eq!(tidy("\u{200f}\u{0}", 64), "");
+    }
+
+    #[test]
+    fn letters_of_later_versions_are_left_aside() {
+        let later = r#"{"number":3,"letter":{"type":"hologram","size":7}}"#;
+        let enclosed: Enclosed = serde_json::from_str(later).unwrap();
+        assert_eq!(enclosed, Enclosed { number: 3, letter: Letter::Unknown });
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_letter_or_refused(bytes: Vec<u8>) {
+            let _ = serde_json::from_slice::<Enclosed>(&bytes);
+        }
+
+        #[test]
+        fn letters_survive_their_envelope(name: String, note: String, number: u64) {
+            let enclosed = Enclosed { number, letter: Letter::Introduction { name, note } };
+            let bytes = serde_json::to_vec(&enclosed).unwrap();
+            prop_assert_eq!(serde_json::from_slice::<Enclosed>(&bytes).unwrap(), enclosed);
+        }
+
+        #[test]
+        fn a_tidy_name_stays_as_it_is(text: String) {
+            let once = tidy(&text, MAX_NAME);
+            prop_assert_eq!(tidy(&once, MAX_NAME), once.clone());
+            prop_assert!(once.chars().count() <= MAX_NAME);
+        }
+    }
+}

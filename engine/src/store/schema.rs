@@ -1,0 +1,71 @@
+//! The tables, and the steps that bring an older database up to date. A step that was released is never
+//! changed; a database of a later version is never touched.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::path::Path;
+
+const STEPS: &[&str] = &[
+    // 1: the first.
+    "CREATE TABLE profile (
+         name TEXT PRIMARY KEY, value TEXT NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE pins (
+         server TEXT NOT NULL, handle TEXT NOT NULL, bundle TEXT NOT NULL,
+         PRIMARY KEY (server, handle)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE people (
+         server TEXT NOT NULL, key BLOB NOT NULL, handle TEXT NOT NULL, bundle TEXT NOT NULL,
+         name TEXT NOT NULL, relation TEXT NOT NULL, verified INTEGER NOT NULL,
+         changed TEXT, last_what TEXT, last_at INTEGER,
+         PRIMARY KEY (server, key)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE introductions (
+         server TEXT NOT NULL, key BLOB NOT NULL, envelope BLOB NOT NULL,
+         name TEXT NOT NULL, note TEXT NOT NULL,
+         PRIMARY KEY (server, key)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE counters (
+         key BLOB PRIMARY KEY, next INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE replay (
+         key BLOB NOT NULL, device BLOB NOT NULL, guard TEXT NOT NULL,
+         PRIMARY KEY (key, device)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE outbox (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         server TEXT NOT NULL, key BLOB NOT NULL, number INTEGER, letter TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE mail (
+         server TEXT PRIMARY KEY, upto INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;",
+];
+
+/// The latest version that is known.
+pub(super) const VERSION: u32 = STEPS.len() as u32;
+
+pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = |error: rusqlite::Error| StoreError::from_sqlite(path, &error);
+    let found: u32 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
+    if found > VERSION {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: VERSION });
+    }
+    let whole: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fail)?;
+    if whole != "ok" {
+        return Err(StoreError::Damaged { path: path.to_owned(), reason: whole });
+    }
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+        )
+        .map_err(fail)?;
+    for (version, step) in (1..).zip(STEPS).skip(found as usize) {
+        let transaction = connection.transaction().map_err(fail)?;
+        transaction.execute_batch(step).map_err(fail)?;
+        transaction.pragma_update(None, "user_version", version).map_err(fail)?;
+        transaction.commit().map_err(fail)?;
+    }
+    Ok(())
+}

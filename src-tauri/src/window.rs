@@ -1,0 +1,57 @@
+//! The app's window.
+
+use crate::arguments::Geometry;
+use crate::{ipc, leaving};
+use std::path::Path;
+use std::sync::Arc;
+use tauri::webview::PageLoadEvent;
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+
+/// Opens the window. What the web view keeps for itself goes into the profile, so that two profiles share
+/// nothing.
+pub(crate) fn open(
+    app: &AppHandle,
+    profile: &Path,
+    geometry: Option<Geometry>,
+) -> tauri::Result<()> {
+    make_private(profile);
+    let mut builder = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+        .title("Visavis")
+        .min_inner_size(480.0, 600.0)
+        .data_directory(profile.join("page"))
+        // A link that leads out of the app is no page of the app's.
+        .on_navigation(|url| matches!(url.scheme(), "tauri" | "about") || is_own_host(url))
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Started {
+                window.state::<Arc<ipc::Door>>().hang_up(window.label());
+            }
+        });
+    builder = match geometry {
+        Some(at) => builder.inner_size(at.width, at.height).position(at.left, at.top),
+        None => builder.inner_size(1280.0, 800.0),
+    };
+    let window = builder.build()?;
+    let handle = app.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+            leaving::leave(&handle);
+        }
+    });
+    Ok(())
+}
+
+/// Where the page comes from on Windows.
+fn is_own_host(url: &tauri::Url) -> bool {
+    url.host_str() == Some("tauri.localhost")
+}
+
+/// Makes the folder before the web view does, so that from its first moment nobody else can look into it.
+/// Where it can't be made, the engine says so.
+fn make_private(folder: &Path) {
+    let mut making = std::fs::DirBuilder::new();
+    making.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+    let _ = making.create(folder);
+}
