@@ -1,0 +1,89 @@
+/** Situations to look at, chosen by the address: `?fake=contacts&lang=zh&theme=dark`. */
+import type { State } from '../../generated/State';
+import { FakeHost, fault } from '../fake';
+import { contact, DAY, emptyState, fewContacts, HOUR, keyOf, manyContacts, MINUTE, settledState } from './people';
+
+const SERVER = { server: 'call.example.org' };
+
+function requests(): Pick<State, 'incoming' | 'outgoing'> {
+  const now = Date.now();
+  return {
+    incoming: [
+      { key: keyOf('ivo'), handle: 'ivo', name: 'Ivo Petrov', note: 'Hi Ana, we met at the choir on Tuesday. Is this you?', at_ms: now - 5 * MINUTE },
+      { key: keyOf('jun'), handle: 'jun', name: '李俊', note: '', at_ms: now - 3 * HOUR },
+    ],
+    outgoing: [
+      { key: keyOf('lea'), handle: 'lea', at_ms: now - 2 * DAY },
+      { key: keyOf('oskar'), handle: 'oskar', at_ms: now - 20 * MINUTE },
+    ],
+  };
+}
+
+const DAMAGED = '/home/ana/.local/share/visavis/identity.key';
+
+export const scenarios = {
+  'first-start': emptyState,
+  handle: () => {
+    const settled = settledState();
+    return { ...settled, me: settled.me && { ...settled.me, handle: null, address: null } };
+  },
+  empty: settledState,
+  contacts: () => ({ ...settledState(), contacts: fewContacts() }),
+  requests: () => ({ ...settledState(), contacts: fewContacts(), ...requests() }),
+  offline: () => {
+    const settled = settledState();
+    const connection = { type: 'waiting', error: fault('server_down', SERVER), retry_at_ms: Date.now() + 4_000 } as const;
+    return { ...settled, contacts: fewContacts().map((one) => ({ ...one, presence: 'offline' as const })), server: { ...settled.server, connection } };
+  },
+  stopped: () => {
+    const settled = settledState();
+    return { ...settled, contacts: fewContacts(), server: { ...settled.server, connection: { type: 'stopped', error: fault('replaced') } as const } };
+  },
+  'key-changed': () => ({
+    ...settledState(),
+    contacts: fewContacts().map((one) => (one.handle === 'bo' ? { ...one, verified: false, key_changed: true } : one)),
+  }),
+  'key-damaged': () => ({ ...emptyState(), fatal: fault('key_damaged', { path: DAMAGED }) }),
+  'database-newer': () => ({ ...emptyState(), fatal: fault('database_newer', { path: '/home/ana/.local/share/visavis/visavis.db', found: '9', known: '7' }) }),
+  'closed-server': () => {
+    const settled = settledState();
+    return { ...emptyState(), me: settled.me && { ...settled.me, handle: null, address: null } };
+  },
+  troubles: () => ({
+    ...settledState(),
+    contacts: fewContacts(),
+    troubles: [fault('clock_off', { minutes: '187' }), fault('server_lied', { handle: 'gus' })],
+  }),
+  hosting: () => ({
+    ...settledState(),
+    contacts: fewContacts(),
+    blocked: [contact('spam', 'Total Bargain')],
+    server: {
+      choice: { type: 'this_computer', open: true } as const,
+      name: null,
+      connection: { type: 'online' } as const,
+      hosting: { open: true, addresses: ['ws://192.168.1.20:8440', 'ws://10.0.0.7:8440'] },
+    },
+  }),
+  long: () => ({ ...settledState(), contacts: manyContacts(), ...requests() }),
+} satisfies Record<string, () => State>;
+
+export type Scenario = keyof typeof scenarios;
+
+export function fakeFromAddress(search: string): FakeHost {
+  const query = new URLSearchParams(search);
+  const name = query.get('fake') ?? 'contacts';
+  const state: State = Object.hasOwn(scenarios, name) ? scenarios[name as Scenario]() : settledState();
+  const lang = query.get('lang');
+  const theme = query.get('theme');
+  const host = new FakeHost({
+    ...state,
+    settings: {
+      language: lang === 'zh' || lang === 'en' ? lang : 'system',
+      theme: theme === 'dark' || theme === 'light' ? theme : 'system',
+    },
+  });
+  // For trying things by hand from the console.
+  Object.assign(window, { fake: host });
+  return host;
+}

@@ -1,0 +1,109 @@
+/** What the page knows of the engine: one snapshot, kept current by events. Pure; the page draws from it. */
+import type { ApiError } from './generated/ApiError';
+import type { Contact } from './generated/Contact';
+import type { Event } from './generated/Event';
+import type { State } from './generated/State';
+import type { Update } from './generated/Update';
+
+/** What is worth a sign on the screen, once. */
+export type Sign =
+  | { what: 'wave'; key: string; name: string; at: number }
+  | { what: 'request'; key: string; name: string }
+  | { what: 'accepted'; key: string; name: string }
+  | { what: 'ended'; handle: string; how: 'withdrawn' | 'declined' | 'expired' };
+
+export interface Model {
+  /** The number of the last update taken in; none before the first snapshot. */
+  seq: number | null;
+  /** None before the first snapshot. */
+  state: State | null;
+  /** An update went missing: nothing more is taken in until a snapshot comes. */
+  gap: boolean;
+  /** What the last update brought. */
+  signs: readonly Sign[];
+}
+
+export const nothingYet: Model = { seq: null, state: null, gap: false, signs: [] };
+
+export function reduce(model: Model, update: Update): Model {
+  if (update.type === 'snapshot') {
+    return { seq: update.seq, state: update.state, gap: false, signs: [] };
+  }
+  if (model.state === null || model.seq === null) {
+    return { ...model, gap: true, signs: [] };
+  }
+  if (update.seq <= model.seq) {
+    return { ...model, signs: [] };
+  }
+  if (model.gap || update.seq !== model.seq + 1) {
+    return { ...model, gap: true, signs: [] };
+  }
+  return { seq: update.seq, state: change(model.state, update.event), gap: false, signs: signsOf(model.state, update.event) };
+}
+
+function change(state: State, event: Event): State {
+  switch (event.type) {
+    case 'fatal_changed':
+      return { ...state, fatal: event.fatal };
+    case 'me_changed':
+      return { ...state, me: event.me };
+    case 'server_changed':
+      return { ...state, server: event.server };
+    case 'contacts_changed':
+      return { ...state, contacts: event.contacts };
+    case 'contact_changed':
+      return { ...state, contacts: [...without(state.contacts, event.contact.key), event.contact] };
+    case 'contact_removed':
+      return { ...state, contacts: without(state.contacts, event.key) };
+    case 'requests_changed':
+      return { ...state, incoming: event.incoming, outgoing: event.outgoing };
+    case 'blocked_changed':
+      return { ...state, blocked: event.blocked };
+    case 'settings_changed':
+      return { ...state, settings: event.settings };
+    case 'troubles_changed':
+      return { ...state, troubles: event.troubles };
+    case 'wave_received':
+    case 'request_received':
+    case 'request_accepted':
+    case 'request_ended':
+      return state;
+  }
+}
+
+/** Whoever is in none of the lists is no one to make a sign about. */
+function signsOf(state: State, event: Event): Sign[] {
+  const contact = (key: string) => state.contacts.find((one) => one.key === key);
+  switch (event.type) {
+    case 'wave_received': {
+      const from = contact(event.key);
+      return from ? [{ what: 'wave', key: from.key, name: from.name, at: event.at_ms }] : [];
+    }
+    case 'request_received': {
+      const from = state.incoming.find((one) => one.key === event.key);
+      return from ? [{ what: 'request', key: from.key, name: from.name || from.handle }] : [];
+    }
+    case 'request_accepted': {
+      const by = contact(event.key);
+      return by ? [{ what: 'accepted', key: by.key, name: by.name }] : [];
+    }
+    case 'request_ended':
+      return [{ what: 'ended', handle: event.handle, how: event.how }];
+    default:
+      return [];
+  }
+}
+
+function without(contacts: readonly Contact[], key: string): Contact[] {
+  return contacts.filter((one) => one.key !== key);
+}
+
+/** Whatever a promise was rejected with, as an error that has a sentence. */
+export function asApiError(thrown: unknown): ApiError {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
+    const { code, message } = thrown as ApiError;
+    const detail = (thrown as Partial<ApiError>).detail ?? {};
+    return { code, message: String(message), detail };
+  }
+  return { code: 'internal', message: String(thrown), detail: {} };
+}

@@ -1,0 +1,101 @@
+/** The right pane on one contact. */
+import { html, nothing } from 'lit-html';
+import type { Contact } from '../generated/Contact';
+import type { Page } from '../page';
+import { loadSafety, setVerified, wave } from '../acts/people';
+import { addressOf } from '../model/contacts';
+import { ago, exactly } from '../model/times';
+import { say } from '../text';
+import { icon } from './icons';
+import { avatar, copyButton, errorLine, presenceWord, qr } from './parts';
+import { lastLine, marks } from './row';
+
+export function contactView(page: Page, contact: Contact): unknown {
+  const { t, state } = page;
+  const address = state ? addressOf(state, contact.handle) : contact.handle;
+  return html`<article class="contact-view" data-test="contact-view" data-handle=${contact.handle}>
+    <header class="head">
+      ${avatar(contact, contact.presence, 'big')}
+      <div class="who">
+        <h1><bdi class="name" title=${contact.name}>${contact.name}</bdi>${marks(page, contact)}</h1>
+        <p class="sub">
+          <span class="presence-word ${contact.presence}" data-test="presence">${presenceWord(page, contact.presence)}</span>
+          ${contact.last
+            ? html`<span class="muted"> · ${lastLine(page, contact)} · <time title=${exactly(page.lang, contact.last.at_ms)}>${ago(page.lang, contact.last.at_ms, page.now) ?? t.now}</time></span>`
+            : nothing}
+        </p>
+        <p class="copyable"><bdi class="address" title=${address}>${address}</bdi>${copyButton(page, 'address', t.copyAddress, address, 'copy-contact-address', false)}</p>
+      </div>
+      ${contact.key_changed
+        ? nothing
+        : html`<button
+            type="button"
+            class="primary wave"
+            data-test="wave"
+            ?disabled=${page.here.busy.has(`wave ${contact.key}`)}
+            @click=${() => void wave(page, contact)}
+          >
+            ${icon('hand')}<span>${t.wave}</span>
+          </button>`}
+    </header>
+    ${contact.key_changed ? alarm(page, contact) : nothing} ${safety(page, contact)}
+    <div class="last-buttons">
+      <button type="button" class="quiet danger" data-test="remove" @click=${() => ask(page, 'remove', contact)}>
+        ${icon('userMinus')}<span>${t.removeContact}</span>
+      </button>
+      <button type="button" class="quiet danger" data-test="block" @click=${() => ask(page, 'block', contact)}>
+        ${icon('ban')}<span>${t.block}</span>
+      </button>
+    </div>
+  </article>`;
+}
+
+function ask(page: Page, what: 'remove' | 'block' | 'accept-key', contact: Contact): void {
+  page.change((here) => {
+    here.question = { ask: what, person: contact };
+  });
+}
+
+function alarm(page: Page, contact: Contact): unknown {
+  const { t } = page;
+  return html`<section class="alarm" role="alert" data-test="key-changed">
+    <h2>${icon('triangleAlert')}<span>${say(t.keyChangedTitle, contact.name)}</span></h2>
+    <p>${say(t.keyChangedText, contact.name)}</p>
+    <p>${say(t.keyChangedDo, contact.name)}</p>
+    <div class="buttons">
+      <button type="button" class="danger" data-test="accept-key" @click=${() => ask(page, 'accept-key', contact)}>${t.acceptKey}</button>
+    </div>
+  </section>`;
+}
+
+function safety(page: Page, contact: Contact): unknown {
+  const { t } = page;
+  const held = page.here.safety;
+  const number = held?.of === contact.key ? held.number : null;
+  const error = page.here.errors.get('safety');
+  return html`<section class="safety" aria-labelledby="safety">
+    <h2 id="safety">${t.safetyNumber}</h2>
+    <p class="muted">${say(t.safetyText, contact.name)}</p>
+    ${number
+      ? html`<div class="safety-both">
+          <ol class="safety-number" data-test="safety-number" aria-label=${t.safetyNumber}>
+            ${number.groups.map((group) => html`<li>${group}</li>`)}
+          </ol>
+          ${qr(number.qr, t.safetyQr)}
+        </div>`
+      : error
+        ? html`${errorLine(page, error)}<button type="button" @click=${() => void loadSafety(page, contact.key)}>${t.tryAgain}</button>`
+        : nothing}
+    ${errorLine(page, page.here.errors.get('verify'))}
+    ${contact.key_changed
+      ? nothing
+      : contact.verified
+        ? html`<p class="verified" data-test="verified">
+            ${icon('shieldCheck')}<span>${say(t.verifiedText, contact.name)}</span>
+            <button type="button" class="quiet" data-test="unverify" @click=${() => setVerified(page, contact, false)}>${t.unverify}</button>
+          </p>`
+        : html`<button type="button" data-test="mark-verified" ?disabled=${!number} @click=${() => setVerified(page, contact, true)}>
+            ${icon('shieldCheck')}<span>${t.numbersMatch}</span>
+          </button>`}
+  </section>`;
+}

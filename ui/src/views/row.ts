@@ -1,0 +1,131 @@
+/** A contact's row, and the keys that work in the list of them. */
+import { html, nothing } from 'lit-html';
+import type { Contact } from '../generated/Contact';
+import type { Page } from '../page';
+import { show, wave } from '../acts/people';
+import { ago, exactly } from '../model/times';
+import { icon } from './icons';
+import { openContactMenu } from './menu';
+import { avatar, presenceWord } from './parts';
+import { onePane } from './room';
+
+/** Longer than a double-click takes. */
+const DOUBLE_CLICK_MS = 240;
+
+export function contactRow(page: Page, contact: Contact, reached: boolean): unknown {
+  const { t } = page;
+  const { route } = page.here;
+  const current = route.at === 'contact' && (route.key === contact.key || route.handle === contact.handle);
+  const fresh = page.here.fresh.has(contact.key);
+  return html`<li class="contact ${current ? 'current' : ''} ${fresh ? 'fresh' : ''}" @contextmenu=${(event: MouseEvent) => openMenu(page, contact, event)}>
+    <button
+      type="button"
+      class="contact-button"
+      data-test="contact-row"
+      data-key=${contact.key}
+      data-handle=${contact.handle}
+      data-presence=${contact.presence}
+      data-last=${contact.last?.what ?? ''}
+      aria-current=${current ? 'true' : 'false'}
+      tabindex=${reached ? '0' : '-1'}
+      @click=${(event: MouseEvent) => select(page, contact, event)}
+      @dblclick=${() => doubleClick(page, contact)}
+      @focus=${() =>
+        page.change((here) => {
+          here.row = contact.key;
+        })}
+    >
+      ${avatar(contact, contact.presence)}
+      <span class="who">
+        <span class="name-line"><bdi class="name" title=${contact.name}>${contact.name}</bdi>${marks(page, contact)}</span>
+        <span class="last"><span class="unseen">${presenceWord(page, contact.presence)}. </span>${contact.key_changed ? t.keyChangedShort : lastLine(page, contact)}</span>
+      </span>
+      ${contact.last ? html`<time title=${exactly(page.lang, contact.last.at_ms)}>${ago(page.lang, contact.last.at_ms, page.now) ?? t.now}</time>` : nothing}
+    </button>
+    <button
+      type="button"
+      class="icon-only more"
+      data-test="more"
+      tabindex="-1"
+      aria-haspopup="menu"
+      aria-label=${t.moreFor(contact.name)}
+      title=${t.more}
+      @click=${(event: MouseEvent) => openContactMenu(page, contact.key, event.currentTarget as HTMLElement)}
+    >
+      ${icon('ellipsis')}
+    </button>
+  </li>`;
+}
+
+export function marks(page: Page, contact: Contact): unknown {
+  const { t } = page;
+  if (contact.key_changed) {
+    return html`<span class="mark danger" data-test="key-changed-mark" title=${t.keyChangedShort}>${icon('triangleAlert')}<span class="unseen">${t.keyChangedShort}</span></span>`;
+  }
+  return contact.verified
+    ? html`<span class="mark" data-test="verified-mark" title=${t.verified}>${icon('shieldCheck')}<span class="unseen">${t.verified}</span></span>`
+    : nothing;
+}
+
+export function lastLine(page: Page, contact: Contact): string {
+  const { t } = page;
+  switch (contact.last?.what) {
+    case 'added':
+      return t.lastAdded;
+    case 'waved_to':
+      return t.lastWavedTo;
+    case 'waved_from':
+      return t.lastWavedFrom;
+    case undefined:
+      return contact.handle;
+  }
+}
+
+/** Where the details take the place of the list, the second click of two must not land in them. */
+function select(page: Page, contact: Contact, event: MouseEvent): void {
+  if (onePane() && event.detail > 0) {
+    page.later('select', DOUBLE_CLICK_MS, () => show(page, contact));
+  } else {
+    show(page, contact);
+  }
+}
+
+function doubleClick(page: Page, contact: Contact): void {
+  page.never('select');
+  void wave(page, contact);
+}
+
+function openMenu(page: Page, contact: Contact, event: MouseEvent): void {
+  event.preventDefault();
+  openContactMenu(page, contact.key, event.currentTarget as HTMLElement, event.button === 2 ? event : undefined);
+}
+
+export function rowKeys(page: Page, listed: readonly Contact[], event: KeyboardEvent): void {
+  const target = event.target;
+  if (!(target instanceof HTMLElement) || event.ctrlKey || event.altKey || event.metaKey) return;
+  const row = target.closest('li')?.querySelector<HTMLElement>('[data-test=contact-row]');
+  const at = listed.findIndex((one) => one.key === row?.dataset['key']);
+  const contact = listed[at];
+  if (!row || !contact) return;
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: listed.length - 1 }[event.key];
+  if (to !== undefined) {
+    event.preventDefault();
+    const next = listed[to];
+    if (next) focusRow(page, next.key);
+    else if (to < 0) page.focus('[data-test=search]');
+  } else if (event.key === 'Enter' && target === row) {
+    event.preventDefault();
+    if (!event.repeat) void wave(page, contact);
+  } else if (event.key === 'ContextMenu' || event.key === 'F10') {
+    event.preventDefault();
+    openContactMenu(page, contact.key, row.closest('li') ?? row);
+  } else if (event.key === 'ArrowRight' && target === row) {
+    row.closest('li')?.querySelector<HTMLElement>('.more')?.focus();
+  } else if (event.key === 'ArrowLeft' && target !== row) {
+    row.focus();
+  }
+}
+
+function focusRow(page: Page, key: string): void {
+  page.focus(`[data-test=contact-row][data-key="${CSS.escape(key)}"]`);
+}
