@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# The tests and checks. What is a test by its nature is run by the tests; here is what is not.
+
+test_page() {
+  need_node
+  install_modules ui
+  step "Check the page"
+  (cd ui && npm run --silent check && npm test --silent)
+  audit_page
+}
+
+# The long look at every situation in a browser depends on the page alone: once passed, it passes until the
+# page changes.
+audit_page() {
+  local sum
+  sum=$(page_sources)
+  if is_stamped audit "$sum"; then return; fi
+  (cd ui && npm run --silent audit)
+  keep_stamp audit "$sum"
+}
+
+test_crates() {
+  step "Test the crates and the windows"
+  # Together, so that the programs that the tests start are built with the tests and only once.
+  cargo build --locked --workspace --all-targets
+  if has cargo-nextest; then
+    cargo nextest run --locked --workspace
+  else
+    cargo test --locked --workspace --lib --bins --tests
+  fi
+  step "Test the examples in the documentation"
+  cargo test --locked --workspace --doc
+}
+
+check_all() {
+  step "Format"
+  cargo fmt --all --check || fail "Run cargo fmt --all."
+  step "Scripts"
+  shellcheck --external-sources --check-sourced dev .ci/run scripts/icons
+  step "Lints"
+  cargo clippy --locked --workspace --all-targets -- -D warnings
+  step "Documentation"
+  RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+  step "The protocol without the server"
+  cargo build --locked -p visavis-signaling --no-default-features
+  step "Rules of the house, supply, types"
+  cargo test --locked --workspace --test house --test supply --test types
+  check_supply
+}
+
+# tests/supply.rs looks at licences and sources; cargo-deny, where it is installed, also at duplicates and bans.
+check_supply() {
+  if has cargo-deny; then
+    cargo deny --offline --all-features check bans licenses sources
+  fi
+}
