@@ -231,6 +231,18 @@ async fn a_swapped_sealing_key_is_not_believed() {
     ana.ask("bo").await.unwrap();
 }
 
+/// Names other keys for every contact.
+fn welcomes_with(bundle: KeyBundle) -> impl FnMut(ServerMessage) -> Vec<ServerMessage> {
+    move |mut message| {
+        if let ServerMessage::Welcome { contacts, .. } = &mut message {
+            for contact in contacts {
+                contact.person.bundle = bundle;
+            }
+        }
+        vec![message]
+    }
+}
+
 #[tokio::test]
 async fn another_key_for_a_contact_blocks_until_it_is_accepted() {
     let (town, liar, mut ana, mut bo) = town_with_a_liar().await;
@@ -239,14 +251,7 @@ async fn another_key_for_a_contact_blocks_until_it_is_accepted() {
     ana.tell(verify).await.unwrap();
     let mallory = Identity::generate();
     let bundle = mallory.bundle();
-    liar.lies(move |mut message| {
-        if let ServerMessage::Welcome { contacts, .. } = &mut message {
-            for contact in contacts {
-                contact.person.bundle = bundle;
-            }
-        }
-        vec![message]
-    });
+    liar.lies(welcomes_with(bundle));
     let mut ana = ana.restart().await;
     let state =
         ana.until(|state| contact(state, &bo_key).is_some_and(|contact| contact.key_changed)).await;
@@ -259,14 +264,7 @@ async fn another_key_for_a_contact_blocks_until_it_is_accepted() {
     assert!(!contact(&ana.state().await, &bo_key).unwrap().key_changed);
     wave(&mut bo, ana.key().await).await;
     ana.wave_from(&bo_key).await;
-    liar.lies(move |mut message| {
-        if let ServerMessage::Welcome { contacts, .. } = &mut message {
-            for contact in contacts {
-                contact.person.bundle = bundle;
-            }
-        }
-        vec![message]
-    });
+    liar.lies(welcomes_with(bundle));
     let mut ana = ana.restart().await;
     ana.until(|state| contact(state, &bo_key).is_some_and(|contact| contact.key_changed)).await;
     assert_eq!(ana.tell(Command::AcceptChangedKey { key: bo_key }).await, Ok(Reply::Done));
