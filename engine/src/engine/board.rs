@@ -53,8 +53,8 @@ impl Board {
     fn publish_to(&self, shown: &mut Snapshot, event: Event) {
         apply(&mut shown.state, &event);
         shown.seq += 1;
-        let sent = lock(&self.events).as_ref().map(|events| events.send((shown.seq, event)));
-        if let Some(Err(SendError((_, event)))) = sent
+        let Some(events) = &*lock(&self.events) else { return };
+        if let Err(SendError((_, event))) = events.send((shown.seq, event))
             && is_sign(&event)
         {
             let mut unseen = lock(&self.unseen);

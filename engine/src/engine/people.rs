@@ -8,6 +8,9 @@ use crate::store::people::{self, Person, Relation};
 use std::collections::{BTreeMap, HashMap};
 use visavis_signaling::protocol::{self, Handle};
 
+/// Whatever a server says, no more people are known and no more requests are heard.
+pub(super) const MOST: usize = 10_000;
+
 /// Who is known.
 #[derive(Debug, Default)]
 pub(super) struct Known {

@@ -4,7 +4,7 @@
 use super::desk::Desk;
 use super::letter::Letter;
 use super::mail::{digest, introduction};
-use super::people::new_person;
+use super::people::{MOST, new_person};
 use crate::api::{
     ApiError, Code, Event, IncomingRequest, LastSeen, LastWhat, OutgoingRequest, Presence,
     PublicKey, RequestEnd,
@@ -62,8 +62,8 @@ impl Desk {
                 Ok(())
             }
             ServerMessage::Presence { key, presence } => {
-                if self.known.presence.insert(key, presence) != Some(presence)
-                    && self.known.reachable(&key).is_some()
+                if self.known.reachable(&key).is_some()
+                    && self.known.presence.insert(key, presence) != Some(presence)
                 {
                     self.show_person(&key);
                 }
@@ -78,7 +78,7 @@ impl Desk {
                     }
                 })
             }
-            ServerMessage::RequestSent { request } => {
+            ServerMessage::RequestSent { request } if self.known.outgoing.len() < MOST => {
                 let request = asked(&request);
                 self.known.outgoing.retain(|other| other.key != request.key);
                 self.known.outgoing.push(request);
@@ -213,6 +213,9 @@ impl Desk {
             return Ok(false);
         }
         let new = known.is_none();
+        if new && self.known.people.len() >= MOST {
+            return Err(ApiError::new(Code::TooManyContacts, "more contacts than can be known"));
+        }
         let mut kept = known.cloned().unwrap_or_else(|| new_person(person, name));
         kept.relation = Relation::Contact;
         kept.changed = None;
@@ -302,6 +305,9 @@ impl Desk {
             return Ok(false);
         }
         let new = !self.known.incoming.iter().any(|(_, request)| request.key == key);
+        if new && self.known.incoming.len() >= MOST {
+            return Ok(false);
+        }
         let Introduction { name, note } = self.open_introduction(&person, &envelope).await?;
         let handle = person.handle.to_string();
         let name = if name.is_empty() { handle.clone() } else { name };

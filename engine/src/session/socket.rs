@@ -19,12 +19,10 @@ use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use visavis_signaling::protocol::ClientMessage;
+use visavis_signaling::protocol::{ClientMessage, MAX_WELCOME};
 
 /// Messages that may wait to be sent.
 const QUEUE: usize = 2048;
-/// A welcome with every contact is longer than other messages; nothing is longer than this.
-const LONGEST: usize = 8 * 1024 * 1024;
 
 /// One connection. Dropping it closes it.
 #[derive(Debug)]
@@ -135,8 +133,8 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Fault {
     let config = WebSocketConfig::default()
         .read_buffer_size(16 * 1024)
-        .max_message_size(Some(LONGEST))
-        .max_frame_size(Some(LONGEST));
+        .max_message_size(Some(MAX_WELCOME))
+        .max_frame_size(Some(MAX_WELCOME));
     let mut web = match client_async_with_config(server.url(), stream, Some(config)).await {
         Ok((web, _)) => web,
         Err(tungstenite::Error::Io(_)) => return Fault::Lost,
