@@ -47,7 +47,7 @@ fn variants<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
 
 #[test]
 fn every_error_code_is_explained() {
-    let source = include_str!("../../src/protocol.rs");
+    let source = include_str!("../../src/protocol/error.rs");
     let variants =
         source.split("pub enum ErrorCode {").nth(1).unwrap().split("\n}").next().unwrap();
     let mut count = 0;
