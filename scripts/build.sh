@@ -15,9 +15,10 @@ build_page() {
   keep_stamp page "$(page_sources)$(page_built)"
 }
 
-build_app() {
+# The app, the server and the examples, chosen so that cargo can use what it builds here for the tests as well.
+build_programs() {
   step "Build the app"
-  cargo build --locked -p visavis --bin visavis || fail "The app could not be built: see above."
+  cargo build --locked --workspace --bins --examples || fail "The app could not be built: see above."
 }
 
 bundle_app() {

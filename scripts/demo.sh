@@ -6,9 +6,7 @@ command_demo() {
   need_rust
   need_screen
   build_page
-  step "Build the app, the server and two people"
-  cargo build --locked -p visavis --bin visavis -p visavis-signaling --bin visavis-signaling \
-    -p visavis-engine --example introduce || fail "The demonstration could not be built: see above."
+  build_programs
   demo_folder=$(mktemp -d "${TMPDIR:-/tmp}/visavis-demo.XXXXXX")
   demo_pids=()
   trap demo_end EXIT
