@@ -119,6 +119,8 @@ fn whoever_is_blocked_is_heard_no_more() {
         let server = Server::start(stage);
         let (ana, bo) = two_friends(stage, &server).await;
         bo.clicks("@contact-row[data-handle=ana]").await;
+        // The number moves what stands below it, and a click that is on its way misses.
+        bo.sees("@contact-view[data-handle=ana] @safety-number").await;
         bo.clicks("@contact-view[data-handle=ana] @block").await;
         bo.clicks("@question @confirm").await;
         bo.misses("@contact-row[data-handle=ana]").await;
