@@ -4,7 +4,8 @@
 //! context for each. Written in base64url without padding: `version (1) || device (16) || counter (8) ||
 //! sent_at_ms (8) || enc (32) || ciphertext`, numbers big-endian. The info is `visavis envelope v1`; the
 //! associated data is the first 33 bytes, then the Ed25519 keys of sender and receiver. The plaintext is
-//! `length (2) || payload || zeros`, padded as [`padded`] says. Replays are for [`super::replay`] to refuse.
+//! `length (2) || payload || zeros`, padded to a few lengths so that its own tells little. Replays are for
+//! [`super::replay`] to refuse.
 //! Who holds the receiver's secret key can forge envelopes to that receiver, as in every such scheme.
 
 use super::keys::{Identity, SealPublic};
