@@ -54,3 +54,21 @@ check_supply() {
     cargo deny --offline --all-features check bans licenses sources
   fi
 }
+
+# With the compiler that is there: what libFuzzer needs to be told is what cargo-fuzz tells it, without the sanitizers
+# that only a nightly compiler has. What was found interesting is kept for the next time.
+fuzz_target() {
+  local host seen
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  seen="$target/fuzz/seen/$1"
+  mkdir -p "$seen"
+  step "Build the fuzzer"
+  RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares" \
+    cargo build --release --locked --manifest-path tests/fuzz/Cargo.toml \
+    --target "$host" --target-dir "$target/fuzz" --bin "$1"
+  step "Throw odd input at $1 for $2 s"
+  "$target/fuzz/$host/release/$1" "$seen" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$target/fuzz/"
+}

@@ -4,7 +4,11 @@
 packages_for() {
   case "$1" in
     # To build the app.
-    build) echo build-essential pkg-config libwebkit2gtk-4.1-dev ;;
+    build)
+      echo build-essential pkg-config libwebkit2gtk-4.1-dev
+      # For sound and pictures: the codecs built from source, and the system's own libraries.
+      echo cmake nasm libasound2-dev libvpx-dev
+      ;;
     # To check the page: a browser, and letters for every language the page speaks.
     page_test) echo chromium fonts-dejavu-core fonts-wqy-microhei ;;
     # To open real windows on a screen of their own and work in them as a person would.
@@ -12,6 +16,8 @@ packages_for() {
       echo webkit2gtk-driver xvfb openbox xdotool imagemagick x11-utils dbus dbus-x11 xauth
       echo libgl1-mesa-dri libegl1 fonts-dejavu-core fonts-wqy-microhei
       ;;
+    # To try calls against what others wrote: a browser, a relay's client, and sound without a sound card.
+    call_test) echo chromium coturn pulseaudio pulseaudio-utils ;;
     # To check these scripts.
     script_check) echo shellcheck ;;
     # To make packages and look into them.
@@ -77,15 +83,15 @@ advise_elsewhere() {
 
 names_elsewhere() {
   case "$(uname -s)" in
-    Darwin) echo "Xcode's command line tools (xcode-select --install) and Node 20.19 or newer" ;;
-    MINGW* | MSYS* | CYGWIN*) echo "Microsoft's C++ build tools, WebView2 (Windows 11 has it), Node 20.19 or newer" ;;
+    Darwin) echo "Xcode's command line tools (xcode-select --install), cmake, nasm, libvpx and pkg-config (brew install cmake nasm libvpx pkg-config), Node 20.19 or newer" ;;
+    MINGW* | MSYS* | CYGWIN*) echo "Microsoft's C++ build tools, cmake, nasm, libvpx, WebView2 (Windows 11 has it), Node 20.19 or newer" ;;
     *)
       if has dnf; then
-        echo "sudo dnf install gcc gcc-c++ make pkgconf-pkg-config webkit2gtk4.1-devel nodejs npm"
+        echo "sudo dnf install gcc gcc-c++ make cmake nasm pkgconf-pkg-config webkit2gtk4.1-devel alsa-lib-devel libvpx-devel nodejs npm"
       elif has pacman; then
-        echo "sudo pacman -S base-devel pkgconf webkit2gtk-4.1 nodejs npm"
+        echo "sudo pacman -S base-devel cmake nasm pkgconf webkit2gtk-4.1 alsa-lib libvpx nodejs npm"
       else
-        echo "a C and C++ compiler, pkg-config, the development files of webkit2gtk-4.1, Node 20.19 or newer"
+        echo "a C and C++ compiler, cmake, nasm, pkg-config, the development files of webkit2gtk-4.1, ALSA and libvpx, Node 20.19 or newer"
       fi
       ;;
   esac

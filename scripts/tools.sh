@@ -25,6 +25,12 @@ need_rust() {
   at_least "$found" "$wanted" || fail "Rust $found is too old; Visavis needs $wanted or newer: rustup update"
 }
 
+# Without it the H264 codec is built all the same, silently, and takes more than twice the time for each picture.
+need_nasm() {
+  has nasm ||
+    fail "nasm is missing: without it pictures would be coded two to three times as slowly. Install nasm, then run this again."
+}
+
 need_node() {
   local found
   has node || fail "Node is missing. Install Node 20.19 or newer with npm, then run this again."

@@ -11,5 +11,6 @@ export default defineConfig({
   clearScreen: false,
   server: { host: '127.0.0.1', port: 5173, strictPort: true },
   build: { target: 'es2022', outDir: 'dist', emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'] },
+  // The limit only ends a test that hangs: on a busy computer each takes as long as it takes.
+  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

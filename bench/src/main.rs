@@ -1,17 +1,23 @@
 //! Measures Visavis beside what people use instead, in turn and in one run: `./dev bench NAME`.
 //! Figures go to standard output, one JSON object a line; what is going on goes to standard error.
 
+mod call;
 mod figure;
+mod people;
 mod process;
 mod signaling;
+mod soak;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
-    let result = match name.as_str() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let name = words.first().map_or("", String::as_str);
+    let result = match name {
+        "call" => call::measure(),
         "signaling" => signaling::measure(),
-        _ => Err(format!("there is no bench {name:?}; there is: signaling")),
+        "soak" => soak::measure(words.get(1).map(String::as_str)),
+        _ => Err(format!("there is no bench {name:?}; there are: call, signaling, soak")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,11 +4,16 @@
 //! from it. A shell sends a [`Command`] and gets a [`Reply`] or an [`ApiError`]; it subscribes once, gets
 //! a whole [`Snapshot`], then an [`Event`] for each change, numbered without gaps.
 
+mod call;
 mod command;
 mod error;
 mod event;
 mod state;
 
+pub use call::{
+    Call, CallEnd, CallQuality, CallSide, CallStage, CallStatistics, Device, DeviceChoice,
+    DeviceList, PastCall, PictureStatistics, SoundStatistics,
+};
 pub use command::{Command, HandleCheck, ListedPerson, QrCode, Reply, SafetyNumber};
 pub use error::{ApiError, Code};
 pub use event::{Event, Snapshot, Update};

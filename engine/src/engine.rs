@@ -5,24 +5,35 @@
 
 mod answers;
 mod board;
+mod calls;
+mod clock;
 mod desk;
 mod dispatch;
 mod folder;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
+mod guides;
 mod hosting;
 mod letter;
+mod links;
+mod live;
 mod mail;
 mod people;
 mod place;
+mod screens;
+mod talks;
 mod welcome;
 
 pub use board::Subscription;
+pub use clock::Clock;
+pub use screens::{Levels, Screens, Whose};
 
-use crate::api::{ApiError, Code, Command, KeyPlace, Reply};
+use crate::api::{ApiError, Code, Command, DeviceChoice, KeyPlace, Reply, State};
 use board::Board;
 use desk::{Desk, Message};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use visavis_signaling::protocol::LOOPBACK_PORT;
 
 /// Commands that may wait; whoever brings more waits too.
@@ -41,6 +52,9 @@ pub struct Options {
     pub hosted_port: u16,
     /// Certificates (PEM) to trust beside the system's, for servers with an authority of their own.
     pub own_authority: Option<PathBuf>,
+    /// Devices that are used instead of those in the settings, as long as this engine runs. The volume is always
+    /// that of the settings.
+    pub devices: DeviceChoice,
 }
 
 impl Options {
@@ -53,6 +67,7 @@ impl Options {
             key_place: KeyPlace::File,
             hosted_port: LOOPBACK_PORT,
             own_authority: None,
+            devices: DeviceChoice::default(),
         }
     }
 }
@@ -62,17 +77,25 @@ impl Options {
 pub struct Engine {
     inbox: mpsc::Sender<Message>,
     board: Arc<Board>,
+    screens: Screens,
 }
 
 impl Engine {
     /// Starts an engine on the current tokio runtime. It always starts: what keeps it from working stands in
     /// its state.
     pub async fn start(options: Options) -> Self {
+        Self::start_by(options, Clock::default()).await
+    }
+
+    /// The same, by a clock that can be put forward.
+    pub async fn start_by(options: Options, clock: Clock) -> Self {
         let board = Arc::new(Board::new());
         let (inbox, waiting) = mpsc::channel(COMMANDS);
-        let desk = Desk::open(options, Arc::clone(&board), inbox.downgrade()).await;
+        let screens = Screens::default();
+        let shown = (Arc::clone(&board), screens.clone());
+        let desk = Desk::open(options, clock, shown.0, shown.1, inbox.downgrade()).await;
         tokio::spawn(desk.work(waiting));
-        Self { inbox, board }
+        Self { inbox, board, screens }
     }
 
     /// Carries out a command.
@@ -86,9 +109,25 @@ impl Engine {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// What is shown now.
+    pub fn state(&self) -> State {
+        self.board.look(State::clone)
+    }
+
     /// A new subscription: a snapshot, then all that changes.
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(Arc::clone(&self.board))
+    }
+
+    /// The calls that ring here now. Looking at them is no subscription: signs that wait for the first who
+    /// subscribes go on waiting.
+    pub fn ringing(&self) -> watch::Receiver<Vec<String>> {
+        self.board.ringing()
+    }
+
+    /// Where the pictures and loudness of calls can be looked at.
+    pub fn screens(&self) -> &Screens {
+        &self.screens
     }
 
     /// Stops the engine: signs out, stops a hosted server, closes the database.

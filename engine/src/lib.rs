@@ -4,7 +4,17 @@
 //! It draws nothing and knows no window system.
 
 pub mod api;
+pub mod call;
+pub mod device;
 pub mod engine;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod identity;
+pub mod media;
+pub mod peer;
 pub mod session;
 pub mod store;
+mod studio;
+
+/// For the log of whatever program runs an engine: an engine may host a server.
+pub use visavis_signaling::server::quiet;

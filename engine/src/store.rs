@@ -4,6 +4,7 @@
 //! are about; this one opens the file, brings it up to date, and carries work to the thread. Secret keys are not
 //! kept here.
 
+pub mod calls;
 mod json;
 pub mod letters;
 pub mod people;
@@ -157,6 +158,22 @@ impl Store {
         queue.send(work).await.map_err(|_| closed())?;
         let result = result.await.map_err(|_| closed())?;
         result.map_err(|error| StoreError::from_sqlite(&self.path, &error))
+    }
+
+    /// Carries out one piece of work in one transaction, some time, before whatever comes after it. Nobody waits
+    /// for it; where the queue is full or the work fails, it is left undone.
+    pub fn later<F>(&self, what: &'static str, work: F)
+    where
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
+    {
+        let work: Work = Box::new(move |connection| {
+            if let Err(error) = transact(connection, work) {
+                tracing::warn!(what, %error, "could not be stored");
+            }
+        });
+        if self.work.as_ref().is_none_or(|queue| queue.try_send(work).is_err()) {
+            tracing::warn!(what, "could not be stored: the queue is full");
+        }
     }
 }
 

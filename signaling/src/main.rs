@@ -2,11 +2,11 @@
 //! and makes invite codes. It decides nothing that the library doesn't.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use visavis_signaling::server::{
-    Config, Server, TlsFiles, create_invite, invites, read_file, revoke_invite,
+    Config, Server, TlsFiles, create_invite, invites, quiet, read_file, revoke_invite,
 };
 
 #[global_allocator]
@@ -60,9 +60,31 @@ struct Serve {
     /// Serves /metrics on an address of its own.
     #[arg(long, value_name = "ADDR")]
     metrics_listen: Option<SocketAddr>,
+    /// Runs STUN and TURN too, on UDP at this address [for every address: 0.0.0.0:3478]; may be given once more for
+    /// the other family.
+    #[arg(long, value_name = "ADDR")]
+    relay: Vec<SocketAddr>,
+    /// The address that others reach this machine by, where it is not its own; may be given once more for the
+    /// other family.
+    #[arg(long, value_name = "IP", requires = "relay")]
+    relay_advertise: Vec<IpAddr>,
+    /// The ports of relayed addresses [default: 49152-65535].
+    #[arg(long, value_name = "FIRST-LAST", requires = "relay", value_parser = ports)]
+    relay_ports: Option<(u16, u16)>,
+    /// Relays to loopback and private addresses too: only in a network at home.
+    #[arg(long, requires = "relay")]
+    relay_allow_private: bool,
     /// How to log.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
+}
+
+/// Two ports with a hyphen between.
+fn ports(text: &str) -> Result<(u16, u16), String> {
+    let two = text
+        .split_once('-')
+        .and_then(|(first, last)| Some((first.trim().parse().ok()?, last.trim().parse().ok()?)));
+    two.ok_or_else(|| "two ports with a hyphen between, such as 50000-50999".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -128,6 +150,15 @@ impl Serve {
         if let (Some(cert), Some(key)) = (self.tls_cert, self.tls_key) {
             config.tls = Some(TlsFiles { cert, key });
         }
+        if !self.relay.is_empty() {
+            let relay = config.relay.get_or_insert_default();
+            relay.listen = self.relay;
+            relay.allow_private |= self.relay_allow_private;
+            relay.ports = self.relay_ports.unwrap_or(relay.ports);
+            if !self.relay_advertise.is_empty() {
+                relay.advertise = self.relay_advertise;
+            }
+        }
         Ok(config)
     }
 }
@@ -135,7 +166,7 @@ impl Serve {
 fn log(format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(quiet(filter)).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -168,6 +199,10 @@ async fn serve(config: Config) -> Result<(), String> {
     });
     if let Some(metrics) = server.metrics_addr() {
         ready["metrics"] = metrics.to_string().into();
+    }
+    if !server.relay_addrs().is_empty() {
+        let addresses = server.relay_addrs().iter().map(SocketAddr::to_string);
+        ready["relay"] = addresses.collect::<Vec<_>>().into();
     }
     print(&ready.to_string());
     told_to_stop().await.map_err(|error| error.to_string())?;

@@ -214,6 +214,11 @@ pub enum ClientMessage {
         #[serde(default)]
         keep: bool,
     },
+    /// Asks for STUN and TURN servers anew, since credentials end. Answered by `ice_servers`.
+    IceServers {
+        /// Of the request.
+        id: u32,
+    },
     /// Kept envelopes up to this number have arrived and are stored: the server forgets them. Not answered.
     Acknowledge {
         /// The number in `deliver`.
@@ -300,6 +305,13 @@ pub enum ServerMessage {
         id: u32,
         /// Whether a device has it now; if not, it was kept.
         delivered: bool,
+    },
+    /// Answers `ice_servers`: what `welcome` told, with fresh credentials.
+    IceServers {
+        /// Of the request.
+        id: u32,
+        /// STUN and TURN servers.
+        ice_servers: Vec<IceServer>,
     },
     /// An envelope from a contact. From one sender they come in the order in which they were sent.
     Deliver {

@@ -7,6 +7,8 @@ mod connection;
 mod core;
 mod counters;
 mod frame;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod gate;
 mod invite;
 mod ledger;
@@ -14,7 +16,9 @@ mod limits;
 mod link;
 mod listener;
 mod names;
+mod quiet;
 mod records;
+mod relay;
 mod request;
 mod room;
 mod rules;
@@ -25,12 +29,15 @@ mod watch;
 
 pub use config::{Config, FileError, ServerLimits, Times, TlsFiles, read_file};
 pub use invite::{Invite, create_invite, invites, revoke_invite};
+pub use quiet::quiet;
+pub use relay::{RelayConfig, RelaySecret};
 pub use store::DatabaseError;
 pub use tls::TlsError;
 
 use crate::protocol::{PATH, ServerMessage};
 use core::Core;
 use frame::close;
+use relay::Relay;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,6 +75,9 @@ pub enum StartError {
     /// The database can't be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
     /// The system gives no thread.
     #[error("can't start a thread: {0}")]
     Thread(String),
@@ -97,7 +107,9 @@ impl Server {
         let database = Database::open(&config.data, config.database_pages)?;
         let (main, address) = listener::bind(config.listen)?;
         let metrics = config.metrics_listen.map(listener::bind).transpose()?;
-        let core = Arc::new(Core::new(config, tls));
+        let relay = config.relay.clone().map(Relay::open).transpose()?;
+        let desk = relay.as_ref().map(|relay| Arc::clone(&relay.desk));
+        let core = Arc::new(Core::new(config, tls, desk));
         let ledger = {
             let core = Arc::clone(&core);
             std::thread::Builder::new()
@@ -108,6 +120,9 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(listener::accept(Arc::clone(&core), main));
         tasks.spawn(watch::keep(Arc::clone(&core)));
+        if let Some(relay) = relay {
+            relay.run(&mut tasks);
+        }
         let metrics = metrics.map(|(listener, address)| {
             tasks.spawn(listener::accept_metrics(Arc::clone(&core), listener));
             address
@@ -123,6 +138,16 @@ impl Server {
     /// Where `/metrics` has a listener of its own.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.metrics
+    }
+
+    /// Where the relay listens, on UDP; nothing if there is none.
+    pub fn relay_addrs(&self) -> &[SocketAddr] {
+        self.core.relay.as_ref().map_or(&[], |relay| relay.listening())
+    }
+
+    /// How many allocations the relay has, now and whenever that changes; none if there is no relay.
+    pub fn relay_allocations(&self) -> Option<tokio::sync::watch::Receiver<usize>> {
+        self.core.relay.as_ref().map(|relay| relay.allocations())
     }
 
     /// The address of the WebSocket.

@@ -271,6 +271,7 @@ impl Client {
                 | ServerMessage::Found { id: of, .. }
                 | ServerMessage::Directory { id: of, .. }
                 | ServerMessage::Sent { id: of, .. }
+                | ServerMessage::IceServers { id: of, .. }
                     if of == id =>
                 {
                     return Ok(message);

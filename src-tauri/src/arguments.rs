@@ -6,7 +6,8 @@
 use clap::Parser;
 use std::path::PathBuf;
 use std::str::FromStr;
-use visavis_engine::api::KeyPlace;
+use visavis_engine::api::{DeviceChoice, KeyPlace};
+use visavis_engine::device::{DeviceUri, OddUri};
 use visavis_engine::engine::Options;
 
 /// Call the people you know.
@@ -26,6 +27,15 @@ pub(crate) struct Arguments {
     /// Trust the certificates in this PEM file beside the system's, for a server with an authority of its own
     #[arg(long, value_name = "FILE", env = "VISAVIS_AUTHORITY")]
     authority: Option<PathBuf>,
+    /// Be seen by this camera, whatever is chosen: camera:ID, test:pattern, file:PATH or null:
+    #[arg(long, value_name = "URI", env = "VISAVIS_CAMERA", value_parser = camera)]
+    camera: Option<String>,
+    /// Be heard by this microphone, whatever is chosen: mic:ID, test:tone, file:PATH or null:
+    #[arg(long, value_name = "URI", env = "VISAVIS_MICROPHONE", value_parser = microphone)]
+    microphone: Option<String>,
+    /// Hear by this speaker, whatever is chosen: speaker:ID, file:PATH or null:
+    #[arg(long, value_name = "URI", env = "VISAVIS_SPEAKER", value_parser = speaker)]
+    speaker: Option<String>,
     /// Open the window at this place and size, such as 640x800+0+0
     #[arg(long, value_name = "WxH+X+Y")]
     pub(crate) geometry: Option<Geometry>,
@@ -63,8 +73,31 @@ impl Arguments {
             },
             hosted_port: self.hosted_port,
             own_authority: self.authority.clone(),
+            devices: DeviceChoice {
+                camera: self.camera.clone(),
+                microphone: self.microphone.clone(),
+                speaker: self.speaker.clone(),
+                ..DeviceChoice::default()
+            },
         })
     }
+}
+
+/// A device's address as it was written, if it can be read and fits.
+fn written(text: &str, read: Result<DeviceUri, OddUri>) -> Result<String, String> {
+    read.map(|_| text.to_owned()).map_err(|odd| odd.to_string())
+}
+
+fn camera(text: &str) -> Result<String, String> {
+    written(text, DeviceUri::camera(text))
+}
+
+fn microphone(text: &str) -> Result<String, String> {
+    written(text, DeviceUri::microphone(text))
+}
+
+fn speaker(text: &str) -> Result<String, String> {
+    written(text, DeviceUri::speaker(text))
 }
 
 /// Where a window stands, and how large it is.
@@ -116,5 +149,30 @@ mod tests {
         let options = arguments.options().unwrap();
         assert_eq!(options.data, PathBuf::from("/elsewhere/ana"));
         assert_eq!(options.key_place, KeyPlace::File);
+    }
+
+    #[test]
+    fn devices_are_read_where_they_fit() {
+        let read = |name: &str, device: &str| {
+            let arguments = Arguments::try_parse_from(["visavis", "--data", "/d", name, device]);
+            arguments.ok().map(|arguments| arguments.options().unwrap().devices)
+        };
+        let named = |device: &str| Some(device.to_owned());
+        for (name, good, bad) in [
+            (
+                "--camera",
+                "test:pattern?w=640&h=360&fps=15",
+                ["mic:1", "test:tone", "speaker:1", "x"],
+            ),
+            ("--microphone", "test:tone?hz=440", ["camera:1", "test:pattern", "speaker:1", "mic:"]),
+            ("--speaker", "file:heard.wav", ["camera:1", "test:tone", "mic:1", "null:x"]),
+        ] {
+            let devices = read(name, good).unwrap();
+            let chosen = [devices.camera, devices.microphone, devices.speaker];
+            assert_eq!(chosen.into_iter().flatten().collect::<Vec<_>>(), [good]);
+            assert!(read(name, "null:").is_some());
+            assert!(bad.iter().all(|device| read(name, device).is_none()), "{name}");
+        }
+        assert_eq!(read("--camera", "camera:0").unwrap().camera, named("camera:0"));
     }
 }

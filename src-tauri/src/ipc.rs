@@ -1,9 +1,12 @@
-//! The door between the page and the engine: two commands and no more.
+//! The door between the page and the engine: one command for all that is asked, one to hear what changes, and one
+//! that says where pictures come from.
 //!
 //! What changes is pushed into the page. Nothing tells how much of it the page has taken, so every few
 //! updates the door asks the page for a sign and sends no more until it comes: a page that stands still
 //! leaves the rest with the engine, whose own queue is bounded.
 
+use crate::frames::FrameDoor;
+use crate::window::MAIN;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tauri::async_runtime::JoinHandle;
@@ -11,7 +14,7 @@ use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 use tokio::sync::{OnceCell, oneshot};
 use tracing::debug;
-use visavis_engine::api::{ApiError, Command, Reply, Update};
+use visavis_engine::api::{ApiError, Code, Command, Reply, Update};
 use visavis_engine::engine::{Engine, Options, Subscription};
 
 /// How many updates may be on their way to a page that has shown no sign of having taken them.
@@ -22,13 +25,19 @@ const AHEAD: usize = 32;
 pub(crate) struct Door {
     options: Options,
     engine: OnceCell<Engine>,
+    frames: FrameDoor,
     listeners: Mutex<HashMap<String, JoinHandle<()>>>,
 }
 
 impl Door {
     /// A door to an engine that starts when it is first asked for.
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, engine: OnceCell::new(), listeners: Mutex::default() }
+        Self {
+            options,
+            engine: OnceCell::new(),
+            frames: FrameDoor::new(),
+            listeners: Mutex::default(),
+        }
     }
 
     /// The engine; waits while it starts.
@@ -80,6 +89,28 @@ pub(crate) async fn subscribe(
         old.abort();
     }
     Ok(())
+}
+
+/// Where the page gets pictures from.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct PictureDoor {
+    /// Of a WebSocket, good for one connection.
+    url: String,
+}
+
+/// An address for one connection that pictures come through. Only the main window shows pictures; another that
+/// asked would take them from it.
+#[tauri::command]
+pub(crate) async fn pictures(
+    window: WebviewWindow,
+    door: State<'_, Arc<Door>>,
+) -> Result<Option<PictureDoor>, ApiError> {
+    if window.label() != MAIN {
+        return Ok(None);
+    }
+    let address = door.frames.address(door.engine().await.screens()).await;
+    let failed = |error| ApiError::new(Code::NotNow, format!("pictures have no way: {error}"));
+    Ok(Some(PictureDoor { url: address.map_err(failed)? }))
 }
 
 async fn pump(mut subscription: Subscription, channel: Channel<Update>, window: WebviewWindow) {

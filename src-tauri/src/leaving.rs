@@ -21,6 +21,11 @@ const OVER: u8 = 2;
 pub(crate) struct Leaving(AtomicU8);
 
 impl Leaving {
+    /// Whether the app is on its way out, or gone.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire) != HERE
+    }
+
     /// Whether the engine has stopped, so that the process may end.
     pub(crate) fn is_over(&self) -> bool {
         self.0.load(Ordering::Acquire) == OVER

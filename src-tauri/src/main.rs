@@ -1,14 +1,16 @@
-//! The desktop shell: a window that shows the page, and a door between the page and the engine.
+//! The desktop shell: a window that shows the page, another that rings, and a door between page and engine.
 //!
-//! It decides nothing. Commands go in by `dispatch`, what changes comes out by `subscribe`, and when the
-//! last window closes the engine is stopped before the process ends.
+//! It decides nothing. Commands go in by `dispatch`, what changes comes out by `subscribe`, pictures by the
+//! frame door, and when the window closes the engine is stopped before the process ends.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod arguments;
 mod display;
+mod frames;
 mod ipc;
 mod leaving;
+mod ring;
 mod window;
 
 use arguments::Arguments;
@@ -18,14 +20,13 @@ use std::sync::Arc;
 use tauri::{Manager, RunEvent};
 use tracing::error;
 use tracing_subscriber::EnvFilter;
+use visavis_engine::quiet;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     display::prepare();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("VISAVIS_LOG").unwrap_or_else(|_| "warn".into()))
-        .with_writer(std::io::stderr)
-        .init();
+    let filter = EnvFilter::try_from_env("VISAVIS_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(quiet(filter)).with_writer(std::io::stderr).init();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
@@ -43,11 +44,13 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .plugin(tauri_plugin_dialog::init())
         .manage(Arc::clone(&door))
         .manage(leaving::Leaving::default())
-        .invoke_handler(tauri::generate_handler![ipc::dispatch, ipc::subscribe])
+        .invoke_handler(tauri::generate_handler![ipc::dispatch, ipc::subscribe, ipc::pictures])
         .setup(move |app| {
             // The engine starts while the window is being built.
+            let ring = ring::Ring::new(app.handle().clone(), profile.clone());
             tauri::async_runtime::spawn(async move {
-                door.engine().await;
+                let ringing = door.engine().await.ringing();
+                ring.follow(ringing).await;
             });
             window::open(app.handle(), &profile, arguments.geometry)?;
             leaving::on_signal(app.handle().clone());

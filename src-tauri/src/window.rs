@@ -1,31 +1,50 @@
-//! The app's window.
+//! The app's windows: what they have in common, and the main one.
 
 use crate::arguments::Geometry;
 use crate::{ipc, leaving};
 use std::path::Path;
 use std::sync::Arc;
 use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::{
+    AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent, Wry,
+};
 
-/// Opens the window. What the web view keeps for itself goes into the profile, so that two profiles share
-/// nothing.
+/// The label of the main window.
+pub(crate) const MAIN: &str = "main";
+
+/// A window that shows the page at an address of its own. What the web view keeps for itself goes into the
+/// profile, so that two profiles share nothing.
+pub(crate) fn paged<'a>(
+    app: &'a AppHandle,
+    label: &str,
+    address: &str,
+    profile: &Path,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(address.into()))
+        .title("Visavis")
+        .data_directory(profile.join("page"))
+        // A link that leads out of the app is no page of the app's.
+        .on_navigation(|url| matches!(url.scheme(), "tauri" | "about") || is_own_host(url))
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Started {
+                hang_up(&window);
+            }
+        })
+}
+
+/// Ends what is being sent to a window.
+pub(crate) fn hang_up(window: &WebviewWindow) {
+    window.state::<Arc<ipc::Door>>().hang_up(window.label());
+}
+
+/// Opens the main window.
 pub(crate) fn open(
     app: &AppHandle,
     profile: &Path,
     geometry: Option<Geometry>,
 ) -> tauri::Result<()> {
     make_private(profile);
-    let mut builder = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
-        .title("Visavis")
-        .min_inner_size(480.0, 600.0)
-        .data_directory(profile.join("page"))
-        // A link that leads out of the app is no page of the app's.
-        .on_navigation(|url| matches!(url.scheme(), "tauri" | "about") || is_own_host(url))
-        .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Started {
-                window.state::<Arc<ipc::Door>>().hang_up(window.label());
-            }
-        });
+    let mut builder = paged(app, MAIN, "index.html", profile).min_inner_size(480.0, 600.0);
     builder = match geometry {
         Some(at) => builder.inner_size(at.width, at.height).position(at.left, at.top),
         None => builder.inner_size(1280.0, 800.0),

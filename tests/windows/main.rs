@@ -7,14 +7,25 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 
 mod driver;
+mod ears;
 mod eyes;
+#[path = "../shared/openings.rs"]
+mod openings;
 mod person;
 mod process;
+#[path = "../shared/pulse.rs"]
+mod pulse;
 mod server;
 mod stage;
 mod steps;
+mod window;
 
+mod calls;
 mod hands;
+mod more_calls;
 mod people;
+mod rings;
 mod shell;
+mod sounds;
 mod troubles;
+mod unasked;

@@ -6,6 +6,7 @@
 use crate::driver;
 use crate::eyes;
 use crate::process::{Process, children, signal};
+use crate::pulse::Pulse;
 use crate::stage::Stage;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::key::Key;
@@ -31,6 +32,10 @@ pub(crate) struct Entry<'a> {
     pub(crate) profile: Option<&'a Path>,
     /// The language that the system is set to, if not English: `zh_CN`.
     pub(crate) language: Option<&'a str>,
+    /// What the app is told on its command line beside where it is.
+    pub(crate) arguments: &'a [&'a str],
+    /// The system's sound, if there is any.
+    pub(crate) sound: Option<&'a Pulse>,
 }
 
 /// Someone who sits before the app. Clones are the same person.
@@ -77,12 +82,15 @@ impl Person {
             .env("LANG", "C.UTF-8")
             .env("LANGUAGE", entry.language.unwrap_or("en"))
             .env_remove("LC_ALL");
+        if let Some(sound) = entry.sound {
+            command.envs(sound.environment());
+        }
         for (variable, folder) in FOLDERS {
             command.env(variable, stage.folder(&format!("{name}/{folder}")));
         }
-        let place = stage.place();
-        let (driver, client) =
-            driver::open(command, &stage.log(name), &app_arguments(&profile, place)).await;
+        let mut arguments = app_arguments(&profile, stage.place()).to_vec();
+        arguments.extend(entry.arguments.iter().map(|&one| one.to_owned()));
+        let (driver, client) = driver::open(command, &stage.log(name), &arguments).await;
         let person = Self(Rc::new(Inner {
             name: name.to_owned(),
             profile,
@@ -234,6 +242,17 @@ impl Person {
         children(self.0.driver.borrow().id()).first().copied()
     }
 
+    /// The app's process, and those that it started.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let mut all: Vec<u32> = self.app().into_iter().collect();
+        let mut looked_at = 0;
+        while let Some(&pid) = all.get(looked_at) {
+            all.extend(children(pid));
+            looked_at += 1;
+        }
+        all
+    }
+
     /// Waits until the app's process has ended by itself.
     pub(crate) async fn has_left(&self, app: u32) {
         assert!(self.ends(app).await, "{}'s app does not end", self.name());
@@ -248,6 +267,15 @@ impl Person {
             }
         });
         ended.await.is_ok()
+    }
+
+    /// The app ends at once, as in a crash.
+    pub(crate) async fn is_killed(&self) {
+        let app = self.app().expect("an app that runs");
+        signal(app, "KILL");
+        self.has_left(app).await;
+        let _ = timeout(PATIENCE, self.0.client.clone().close()).await;
+        self.0.driver.borrow_mut().end();
     }
 
     /// Closes the app in good order, and by force if that takes too long.

@@ -42,6 +42,13 @@ impl Process {
         (process, line)
     }
 
+    /// The same, and all that it prints, for a reader that keeps up with it.
+    pub(crate) fn start_and_read(command: &mut Command, log: &Path) -> (Self, ChildStdout) {
+        let mut process = Self::start_with(command.stdout(Stdio::piped()), log);
+        let output = process.child.stdout.take().unwrap();
+        (process, output)
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -83,7 +90,9 @@ pub(crate) fn signal(pid: u32, which: &str) {
 
 /// The processes that a process has started and that still run.
 pub(crate) fn children(pid: u32) -> Vec<u32> {
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    // Each thread has those that it started itself.
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let texts = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")));
+    let text: String = texts.map(Result::unwrap_or_default).collect();
     text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
 }

@@ -1,6 +1,6 @@
 //! A real signaling server, on this computer alone, that can crash and come back.
 
-use crate::process::Process;
+use crate::process::{Process, signal};
 use crate::stage::Stage;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -37,6 +37,16 @@ impl Server {
         assert!(self.answers(), "the server was gone before it crashed");
         self.process.borrow_mut().kill();
         assert!(!self.answers(), "something else answers in the crashed server's place");
+    }
+
+    /// It stands still: whatever is sent to it waits.
+    pub(crate) fn pause(&self) {
+        signal(self.process.borrow().id(), "STOP");
+    }
+
+    /// It goes on with all that was sent to it meanwhile.
+    pub(crate) fn go_on(&self) {
+        signal(self.process.borrow().id(), "CONT");
     }
 
     fn answers(&self) -> bool {

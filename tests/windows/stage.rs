@@ -104,11 +104,16 @@ impl Stage {
 
     /// Presses keys or moves the pointer as the computer's own keyboard and mouse would.
     pub(crate) fn xdotool(&self, arguments: &[&str]) -> String {
-        let ran = Command::new("xdotool")
+        self.says("xdotool", arguments)
+    }
+
+    /// What a program has to say about the screen.
+    pub(crate) fn says(&self, program: &str, arguments: &[&str]) -> String {
+        let ran = Command::new(program)
             .args(arguments)
             .env("DISPLAY", &self.display)
             .output()
-            .expect("xdotool can't be started: ./dev test installs it");
+            .unwrap_or_else(|_| panic!("{program} can't be started: ./dev test installs it"));
         String::from_utf8_lossy(&ran.stdout).into_owned()
     }
 
@@ -123,6 +128,18 @@ impl Stage {
             .env("DISPLAY", &self.display)
             .output();
         path
+    }
+
+    /// All pixels of the screen as they are now, four bytes each, and how many in a row.
+    pub(crate) fn pixels(&self) -> (Vec<u8>, usize, usize) {
+        let shot = Command::new("import")
+            .args(["-window", "root", "-depth", "8", "rgba:-"])
+            .env("DISPLAY", &self.display)
+            .output()
+            .expect("import can't be started: ./dev test installs it");
+        let (width, height) = (2400, 960);
+        assert_eq!(shot.stdout.len(), width * height * 4, "the whole screen");
+        (shot.stdout, width, height)
     }
 
     /// Prints all that helps to see why a scenario failed.

@@ -50,3 +50,9 @@ pub(crate) async fn sets_status(person: &Person, status: &str) {
     person.clicks(&format!("@status-{status}")).await;
     person.sees(&format!("@status-menu[data-status={status}]")).await;
 }
+
+/// Waves at a contact, from their view.
+pub(crate) async fn waves_at(person: &Person, handle: &str) {
+    person.clicks(&format!("@contact-row[data-handle={handle}]")).await;
+    person.clicks(&format!("@contact-view[data-handle={handle}] @wave")).await;
+}

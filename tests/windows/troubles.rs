@@ -3,7 +3,7 @@
 use crate::person::{Entry, Person};
 use crate::server::Server;
 use crate::stage::play;
-use crate::steps::{befriend, is_online, sees_contact, sets_status, settle};
+use crate::steps::{befriend, is_online, sees_contact, sets_status, settle, waves_at};
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -29,7 +29,7 @@ fn a_server_that_crashes_is_waited_for_and_no_wave_is_lost() {
 
         bo.goes().await;
         sees_contact(&ana, "bo", "offline").await;
-        ana.double_clicks("@contact-row[data-handle=bo]").await;
+        waves_at(&ana, "bo").await;
         ana.reads("@toast", "Your wave waits").await;
 
         let bo = Person::again(stage, &bo).await;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
+import { callSituations } from './call-situations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const POLICY =
@@ -208,10 +209,11 @@ export const situations = [
       await page.locator('[data-test=version]').scrollIntoViewIfNeeded();
     },
   },
+  ...callSituations,
 ];
 
 export async function openSituation(browser, address, situation, { lang, theme, width, height, scale }) {
-  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ viewport: situation.size ?? { width, height }, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.setDefaultTimeout(5_000);
   const faults = [];
@@ -220,7 +222,7 @@ export async function openSituation(browser, address, situation, { lang, theme, 
   page.on('request', (request) => {
     if (!request.url().startsWith(address) && !request.url().startsWith('data:')) faults.push(`asked for ${request.url()}`);
   });
-  await page.goto(`${address}?fake=${situation.fake}&lang=${lang}&theme=${theme}`);
+  await page.goto(`${address}?fake=${situation.fake}&lang=${lang}&theme=${theme}${situation.window ? `&window=${situation.window}` : ''}`);
   await page.waitForSelector('main');
   if (scale) await page.addStyleTag({ content: `html { font-size: ${scale * 100}% }` });
   await situation.go?.(page);

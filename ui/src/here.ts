@@ -1,12 +1,17 @@
 /** What the page itself holds: where the user is, what is half typed, what is under way. Nothing of it outlives a reload. */
 import type { ApiError } from './generated/ApiError';
+import type { CallStatistics } from './generated/CallStatistics';
+import type { DeviceList } from './generated/DeviceList';
 import type { ListedPerson } from './generated/ListedPerson';
+import type { PastCall } from './generated/PastCall';
 import type { QrCode } from './generated/QrCode';
 import type { SafetyNumber } from './generated/SafetyNumber';
+import type { DeviceKind } from './model/calls';
 import type { Step } from './model/start';
+import { kept, type Kept } from './stage/kept';
 import type { Text } from './text';
 
-export type Route = { at: 'none' } | { at: 'contact'; key: string; handle: string } | { at: 'add' } | { at: 'settings' };
+export type Route = { at: 'none' } | { at: 'contact'; key: string; handle: string } | { at: 'add' } | { at: 'settings' } | { at: 'call' };
 
 export interface Person {
   key: string;
@@ -16,7 +21,17 @@ export interface Person {
 
 export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' };
 
-export type Menu = { of: 'contact'; key: string; x: number; y: number } | { of: 'status'; x: number; y: number };
+interface Spot {
+  x: number;
+  y: number;
+  /** Opens upwards from the spot rather than down. */
+  up?: boolean;
+  /** Ends here rather than begin at `x`. */
+  end?: number;
+}
+
+export type Menu = Spot &
+  ({ of: 'contact'; key: string } | { of: 'status' } | { of: 'device'; kind: DeviceKind } | { of: 'call'; id: string } | { of: 'caller'; id: string });
 
 export interface Toast {
   id: string;
@@ -38,6 +53,23 @@ export interface ServerDraft {
   /** Asked for once the server said that it needs one. */
   invited: boolean;
   invite: string;
+}
+
+/** How the stage stands. */
+export interface Stage {
+  /** The stage has the whole window. */
+  whole: boolean;
+  /** The bar has faded. */
+  quiet: boolean;
+  /** The call whose microphone is open only while a key is held. */
+  talks: string | null;
+  /** Words stand under the buttons. */
+  worded: boolean;
+  statistics: boolean;
+  figures: { of: string; are: CallStatistics } | null;
+  /** The volume to come back to from silence. */
+  loud: number;
+  kept: Kept;
 }
 
 export interface Here {
@@ -63,6 +95,9 @@ export interface Here {
   name: string | null;
   card: { of: string; link: string; qr: QrCode } | null;
   safety: { of: string; number: SafetyNumber } | null;
+  history: { of: string; calls: PastCall[]; more: boolean } | null;
+  devices: DeviceList | null;
+  stage: Stage;
 }
 
 export function here(): Here {
@@ -84,5 +119,8 @@ export function here(): Here {
     name: null,
     card: null,
     safety: null,
+    history: null,
+    devices: null,
+    stage: { whole: false, quiet: false, talks: null, worded: true, statistics: false, figures: null, loud: 100, kept: kept() },
   };
 }

@@ -9,6 +9,14 @@ export interface FileChoice {
   path: string;
 }
 
+/** Where pictures come from: they are too many for the way that everything else takes. */
+export interface PictureDoor {
+  /** Of a WebSocket on this computer, with a token in it. */
+  url: string;
+  /** Another worker than the page's own, for a door in memory. */
+  worker?: () => Worker | Promise<Worker>;
+}
+
 export interface Host {
   /** Rejects with an `ApiError`. */
   dispatch(command: Command): Promise<Reply>;
@@ -17,6 +25,8 @@ export interface Host {
   pickFile(choice: FileChoice): Promise<string | null>;
   pickSaveFile(choice: FileChoice): Promise<string | null>;
   copy(text: string): Promise<void>;
+  /** An address for one connection; nothing where there are no pictures. */
+  pictures(): Promise<PictureDoor | null>;
 }
 
 export async function openHost(): Promise<Host> {

@@ -1,7 +1,9 @@
 /** The keys that work everywhere in the window. */
 import type { Page } from './page';
+import { setWhole } from './acts/calls';
 import { openAdd } from './acts/add';
 import { openSettings } from './acts/settings';
+import { onCallKey } from './keys-call';
 import { stepShown } from './acts/start';
 import { backToPeople } from './views/frame';
 import { onePane } from './views/room';
@@ -13,11 +15,14 @@ function typing(target: EventTarget | null): boolean {
 
 export function onKey(page: Page, event: KeyboardEvent): void {
   const { state } = page;
-  if (event.defaultPrevented || !state || state.fatal || stepShown(page) || page.here.question || page.here.menu) return;
+  if (event.defaultPrevented || !state || state.fatal || stepShown(page)) return;
+  if (onCallKey(page, event, typing(event.target))) return;
+  if (page.here.question || page.here.menu || document.querySelector('dialog[open]')) return;
   const control = event.ctrlKey && !event.altKey && !event.shiftKey && !event.metaKey;
   if (control && event.key.toLowerCase() === 'k') {
     event.preventDefault();
     if (onePane()) backToPeople(page);
+    setWhole(page, false);
     page.focus('[data-test=search]');
   } else if (control && event.key.toLowerCase() === 'n') {
     event.preventDefault();
@@ -30,7 +35,7 @@ export function onKey(page: Page, event: KeyboardEvent): void {
     page.change((here) => {
       here.question = { ask: 'keys' };
     });
-  } else if (event.key === 'Escape' && page.here.route.at !== 'none') {
+  } else if (event.key === 'Escape' && page.here.route.at !== 'none' && page.here.route.at !== 'call') {
     event.preventDefault();
     backToPeople(page);
   }

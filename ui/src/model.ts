@@ -8,6 +8,7 @@ import type { Update } from './generated/Update';
 /** What is worth a sign on the screen, once. */
 export type Sign =
   | { what: 'wave'; key: string; name: string; at: number }
+  | { what: 'missed'; key: string; name: string; at: number }
   | { what: 'request'; key: string; name: string }
   | { what: 'accepted'; key: string; name: string }
   | { what: 'ended'; handle: string; how: 'withdrawn' | 'declined' | 'expired' };
@@ -63,6 +64,9 @@ function change(state: State, event: Event): State {
       return { ...state, settings: event.settings };
     case 'troubles_changed':
       return { ...state, troubles: event.troubles };
+    case 'calls_changed':
+      return { ...state, calls: event.calls };
+    case 'call_missed':
     case 'wave_received':
     case 'request_received':
     case 'request_accepted':
@@ -78,6 +82,10 @@ function signsOf(state: State, event: Event): Sign[] {
     case 'wave_received': {
       const from = contact(event.key);
       return from ? [{ what: 'wave', key: from.key, name: from.name, at: event.at_ms }] : [];
+    }
+    case 'call_missed': {
+      const from = contact(event.key);
+      return from ? [{ what: 'missed', key: from.key, name: from.name, at: event.at_ms }] : [];
     }
     case 'request_received': {
       const from = state.incoming.find((one) => one.key === event.key);

@@ -8,6 +8,8 @@ import type { Update } from './generated/Update';
 import { here, type Here, type Toast } from './here';
 import type { Host } from './host';
 import { asApiError, nothingYet, reduce, type Model, type Sign } from './model';
+import { showLevels } from './stage/meters';
+import { Pictures } from './stage/pictures';
 import { langOf, textIn, type Lang, type Text } from './text';
 
 const TOAST_MS = 6_000;
@@ -19,9 +21,12 @@ export class Page {
   here: Here = here();
   /** Set where not even a first snapshot could be had. */
   lost: ApiError | null = null;
+  readonly pictures: Pictures;
   /** Told of each sign and of each new state; set by whoever starts the page. */
   onSign: (sign: Sign) => void = () => {};
   onState: (before: State | null, after: State) => void = () => {};
+  /** After each drawing. */
+  onDrawn: () => void = () => {};
 
   readonly #view: (page: Page) => unknown;
   readonly #root: HTMLElement;
@@ -39,6 +44,7 @@ export class Page {
   ) {
     this.#root = root;
     this.#view = view;
+    this.pictures = new Pictures(host, () => this.change(), showLevels);
   }
 
   get state(): State | null {
@@ -81,6 +87,7 @@ export class Page {
 
   close(): void {
     for (const run of this.#closing) run();
+    this.pictures.close();
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     for (const timer of this.#timers.values()) clearTimeout(timer);
@@ -114,11 +121,12 @@ export class Page {
     root.dataset['theme'] = this.state?.settings.theme ?? 'system';
     root.dataset['connection'] = this.state?.server.connection.type ?? 'idle';
     render(this.#view(this), this.#root);
+    this.onDrawn();
     const after = this.#after;
     this.#after = [];
     for (const run of after) run();
-    // Countdowns need every second; "3 min" does not.
-    const waiting = this.state?.server.connection.type === 'waiting';
+    // Countdowns and clocks need every second; "3 min" does not.
+    const waiting = this.state?.server.connection.type === 'waiting' || this.state?.calls.some((one) => one.stage.type === 'on') === true;
     this.later('tick', waiting ? 1_000 - (this.now % 1_000) : 30_000, () => this.change());
   }
 

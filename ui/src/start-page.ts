@@ -1,32 +1,86 @@
 /** Brings a page up on a host. */
 import type { Host } from './host';
 import { onKey } from './keys';
+import { onCallKeyUp } from './keys-call';
 import type { Sign } from './model';
+import { ringing, staged } from './model/calls';
+import { stepOf } from './model/start';
 import { Page } from './page';
+import { call, nameOf, stopTalking } from './acts/calls';
+import { loadDevices } from './acts/devices';
+import { follow } from './acts/follow';
 import { loadSafety, shown, wave } from './acts/people';
 import { loadCard } from './acts/settings';
 import { focusStep } from './acts/start';
 import { say } from './text';
 import { view } from './views/frame';
+import { keys as ringKeys, ringWindow } from './views/incoming';
 import { onRoomChanged } from './views/room';
 
 export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   const page = new Page(host, root, view);
+  page.onDrawn = () => watchCall(page);
   page.onSign = (sign) => showSign(page, sign);
   page.onState = (before, after) => {
     if (after.me?.address) void loadCard(page);
+    if (stepOf(after) === null && (!before || stepOf(before) !== null)) void loadDevices(page);
+    follow(page, before, after);
     const contact = shown(page);
     if (contact && before && before.contacts.find((one) => one.key === contact.key)?.key_changed !== contact.key_changed) {
       void loadSafety(page, contact.key);
     }
   };
   const keys = (event: KeyboardEvent): void => onKey(page, event);
+  const keyUp = (event: KeyboardEvent): void => onCallKeyUp(page, event);
+  // A window that loses the keyboard never hears the key go up.
+  const lost = (): void => stopTalking(page);
+  const screen = (): void => {
+    // The system has its own ways to leave it.
+    page.change((here) => {
+      if (!document.fullscreenElement) here.stage.whole = false;
+    });
+  };
   document.addEventListener('keydown', keys);
-  page.atClose(() => document.removeEventListener('keydown', keys));
+  document.addEventListener('keyup', keyUp);
+  document.addEventListener('fullscreenchange', screen);
+  window.addEventListener('blur', lost);
+  page.atClose(() => {
+    document.removeEventListener('keydown', keys);
+    document.removeEventListener('keyup', keyUp);
+    document.removeEventListener('fullscreenchange', screen);
+    window.removeEventListener('blur', lost);
+  });
   page.atClose(onRoomChanged(() => page.change()));
   await page.open();
   if (page.state && (page.state.me === null || page.state.fatal)) focusStep(page);
   return page;
+}
+
+/** The small window that rings: the same engine, one card. */
+export async function startRing(host: Host, root: HTMLElement): Promise<Page> {
+  const page = new Page(host, root, ringWindow);
+  const since = new Map<string, number>();
+  const keys = (event: KeyboardEvent): void => {
+    const [call] = ringing(page.state?.calls ?? []);
+    if (!call) return;
+    ringKeys(page, event, since.get(call.id) ?? 0);
+  };
+  page.onDrawn = () => {
+    const rings = ringing(page.state?.calls ?? []);
+    for (const one of rings) if (!since.has(one.id)) since.set(one.id, performance.now());
+    document.title = rings[0] ? page.t.callsName(nameOf(page, rings[0])) : page.t.app;
+  };
+  document.addEventListener('keydown', keys);
+  page.atClose(() => document.removeEventListener('keydown', keys));
+  await page.open();
+  return page;
+}
+
+/** Levels are wanted of the call on the stage, while it is seen. */
+function watchCall(page: Page): void {
+  const call = page.state && page.here.route.at === 'call' ? staged(page.state.calls) : null;
+  const heard = call && (call.stage.type === 'on' || call.stage.type === 'connecting');
+  page.pictures.watch(heard ? call.id : null);
 }
 
 function showSign(page: Page, sign: Sign): void {
@@ -43,6 +97,14 @@ function showSign(page: Page, sign: Sign): void {
       });
       return;
     }
+    case 'missed':
+      page.toast({
+        id: `missed ${sign.key}`,
+        bad: false,
+        say: (t) => say(t.youMissed, sign.name),
+        act: { label: (t) => t.callBack, run: () => void call(page, sign.key, true) },
+      });
+      return;
     case 'request':
       page.toast({ id: `request ${sign.key}`, bad: false, say: (t) => say(t.wantsContact, sign.name), act: null });
       return;

@@ -75,6 +75,7 @@ function sentenceOf(error: ApiError, lang: Lang): { sentence: string; names: str
     handle: named('handle', fallback.handle),
     path: named('path', fallback.path),
     reason: named('reason', fallback.reason),
+    device: named('device', fallback.device),
     port: error.detail['port'] ?? '',
     why: error.detail['why'] ?? '',
     minutes: Number(error.detail['minutes'] ?? 0),

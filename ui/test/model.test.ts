@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../src/generated/Event';
 import type { State } from '../src/generated/State';
+import { fakeCall } from '../src/host/fake/calls';
 import { contact, keyOf, settledState } from '../src/host/fake/people';
 import { asApiError, nothingYet, reduce, type Model } from '../src/model';
 
@@ -20,6 +21,8 @@ describe('an event replaces its part of the state', () => {
   const server = { choice: null, name: 'x.example', connection: { type: 'idle' }, hosting: null } as const;
   const incoming = [{ key: chen.key, handle: 'chen', name: 'Chen', note: '', at_ms: 1 }];
   const outgoing = [{ key: chen.key, handle: 'chen', at_ms: 1 }];
+  const settings = { language: 'zh', theme: 'dark', devices: { camera: null, microphone: null, speaker: 'null:', volume: 40 } } as const;
+  const calls = [fakeCall('bo')];
   const cases: [Event, Partial<State>][] = [
     [{ type: 'fatal_changed', fatal: error }, { fatal: error }],
     [{ type: 'me_changed', me: null }, { me: null }],
@@ -30,7 +33,8 @@ describe('an event replaces its part of the state', () => {
     [{ type: 'contact_removed', key: bo.key }, { contacts: [] }],
     [{ type: 'requests_changed', incoming, outgoing }, { incoming, outgoing }],
     [{ type: 'blocked_changed', blocked: [chen] }, { blocked: [chen] }],
-    [{ type: 'settings_changed', settings: { language: 'zh', theme: 'dark' } }, { settings: { language: 'zh', theme: 'dark' } }],
+    [{ type: 'settings_changed', settings }, { settings }],
+    [{ type: 'calls_changed', calls }, { calls }],
     [{ type: 'troubles_changed', troubles: [error] }, { troubles: [error] }],
   ];
   it.each(cases)('%j', (event, part) => {
@@ -46,6 +50,10 @@ describe('what is worth a sign', () => {
     expect(wave.signs).toEqual([{ what: 'wave', key: bo.key, name: 'Bo', at: 5 }]);
     const next = reduce(wave, { type: 'event', seq: 9, event: { type: 'troubles_changed', troubles: [] } });
     expect(next.signs).toEqual([]);
+  });
+
+  it('tells of a missed call', () => {
+    expect(after({ type: 'call_missed', key: bo.key, at_ms: 5 }).signs).toEqual([{ what: 'missed', key: bo.key, name: 'Bo', at: 5 }]);
   });
 
   it('names who asks by the handle where there is no name', () => {

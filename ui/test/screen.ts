@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 export async function open(state: State): Promise<FakeHost> {
-  const host = new FakeHost({ ...state, settings: { language: state.settings.language === 'system' ? 'en' : state.settings.language, theme: 'light' } });
+  const host = new FakeHost({ ...state, settings: { ...state.settings, language: state.settings.language === 'system' ? 'en' : state.settings.language, theme: 'light' } });
   page = await startPage(host, root);
   await settle();
   return host;

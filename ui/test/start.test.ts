@@ -45,7 +45,7 @@ describe('the first start', () => {
     expect(the('empty')).toBeTruthy();
     expect(the('connection').dataset['state']).toBe('online');
     expect(says('my-address')).toBe('ana.silva');
-    expect(host.commands.filter((one) => !['check_handle', 'my_card'].includes(one.type))).toEqual([
+    expect(host.commands.filter((one) => !['check_handle', 'my_card', 'list_devices'].includes(one.type))).toEqual([
       { type: 'create_identity', name: 'Ana Silva' },
       { type: 'use_server', choice: { type: 'this_computer', open: true }, invite: null },
       { type: 'claim_handle', handle: 'ana.silva' },

@@ -41,6 +41,12 @@ it('listens on one channel, until it is ended', async () => {
   expect(taken).toEqual([update]);
 });
 
+it('asks where pictures come from', async () => {
+  invoke.mockResolvedValue({ url: 'ws://127.0.0.1:4711/pictures?token=t' });
+  await expect(new TauriHost().pictures()).resolves.toEqual({ url: 'ws://127.0.0.1:4711/pictures?token=t' });
+  expect(invoke).toHaveBeenCalledWith('pictures');
+});
+
 it('picks files where the field points', async () => {
   const host = new TauriHost();
   expect(await host.pickFile({ title: 't', path: '' })).toBe('{"title":"t","multiple":false,"directory":false}');

@@ -2,9 +2,8 @@
 
 use super::load::{PAYLOAD, Pair};
 use super::{Rival, Web};
-use crate::process::Program;
+use crate::process::{Program, beside};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
@@ -56,13 +55,6 @@ impl Ours {
         let entered = Client::enter(self.address, identity).await;
         entered.map(|(client, _)| client).map_err(|error| error.to_string())
     }
-}
-
-/// A program of this workspace, built beside this one.
-fn beside(name: &str) -> Result<PathBuf, String> {
-    let own = std::env::current_exe().map_err(|error| error.to_string())?;
-    let path = own.with_file_name(name);
-    if path.exists() { Ok(path) } else { Err(format!("{} is not built", path.display())) }
 }
 
 impl Rival for Ours {

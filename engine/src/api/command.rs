@@ -1,5 +1,7 @@
 //! What a shell may ask of the engine, and the answers.
 
+use super::ApiError;
+use super::call::{CallStatistics, DeviceList, PastCall};
 use super::state::{ServerChoice, Settings};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -152,9 +154,82 @@ pub enum Command {
     Reconnect,
     /// Takes a line of trouble away. Answered by `done`.
     DismissTrouble {
-        /// Its place in `troubles`.
-        index: usize,
+        /// As it stands in `troubles`.
+        trouble: ApiError,
     },
+    /// Calls a contact. Where a call is on, that one is held; where they call at this moment, this answers.
+    /// Answered by `calling`.
+    Call {
+        /// Whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Whether with picture.
+        picture: bool,
+    },
+    /// Answers a call that rings here. A call that is on is held. Answered by `done`.
+    Answer {
+        /// Which.
+        id: String,
+        /// Whether to be seen.
+        picture: bool,
+    },
+    /// Says no to a call that rings here. Answered by `done`.
+    Decline {
+        /// Which.
+        id: String,
+    },
+    /// Ends a call, or gives up one that rings there. Answered by `done`.
+    HangUp {
+        /// Which.
+        id: String,
+    },
+    /// Takes an ended call from the list. Answered by `done`.
+    DismissCall {
+        /// Which.
+        id: String,
+    },
+    /// Holds a call or goes on with it; another that is on is held then. Answered by `done`.
+    Hold {
+        /// Which.
+        id: String,
+        /// Whether to hold it.
+        held: bool,
+    },
+    /// Mutes or opens the microphone in a call. Answered by `done`.
+    SetMicrophone {
+        /// Which call.
+        id: String,
+        /// Whether to be heard.
+        on: bool,
+    },
+    /// Turns the camera off or on in a call. Answered by `done`.
+    SetCamera {
+        /// Which call.
+        id: String,
+        /// Whether to be seen.
+        on: bool,
+    },
+    /// Asks for the figures of a call that is on. Answered by `call_statistics`.
+    CallStatistics {
+        /// Which.
+        id: String,
+    },
+    /// Asks for calls that were, newest first. Answered by `call_history`.
+    CallHistory {
+        /// With whom; with anybody where none is named.
+        #[ts(type = "string | null")]
+        key: Option<PublicKey>,
+        /// The identifier of the call before which to go on.
+        before: Option<String>,
+    },
+    /// Notes that the user has seen a contact's missed calls. Answered by `done`.
+    SeeMissedCalls {
+        /// Whose.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Asks what devices there are. Answered by `devices`.
+    ListDevices,
 }
 
 /// Passphrases, codes and paths never reach a log.
@@ -167,6 +242,10 @@ impl std::fmt::Debug for Command {
 }
 
 /// The answer to a command.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, on its way to whoever asked"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reply {
@@ -207,6 +286,22 @@ pub enum Reply {
         /// The same to scan.
         qr: QrCode,
     },
+    /// To `call`.
+    Calling {
+        /// The call; in the list.
+        id: String,
+    },
+    /// To `call_statistics`.
+    CallStatistics(CallStatistics),
+    /// To `call_history`.
+    CallHistory {
+        /// One page, newest first.
+        calls: Vec<PastCall>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// To `list_devices`.
+    Devices(DeviceList),
 }
 
 /// Whether a handle could be taken.

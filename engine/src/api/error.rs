@@ -136,6 +136,26 @@ codes! {
         ConnectionLost,
         /// This computer's clock is off. Names `minutes` (positive: ahead).
         ClockOff,
+        /// The call is over, or never was.
+        NoSuchCall,
+        /// As many calls are on or held as there may be.
+        TooManyCalls,
+        /// No such device, or not any more. Names `device`.
+        DeviceMissing,
+        /// Another program uses the device. Names `device`.
+        DeviceBusy,
+        /// The system does not let the app use the device. Names `device`.
+        DeviceDenied,
+        /// The device gives nothing any more. Names `device`.
+        DeviceStalled,
+        /// The device failed otherwise. Names `device`, `reason`.
+        DeviceFailed,
+        /// What was chosen as a device can't be read as one. Names `device`, `reason`.
+        DeviceOdd,
+        /// The file can't be played as a camera or microphone. Names `path`, `reason`.
+        MediaFileBad,
+        /// The other's app has no format for pictures in common with this one. Names `name`.
+        NoCommonFormat,
     }
     server {
         /// See the protocol.

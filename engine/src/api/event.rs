@@ -1,5 +1,6 @@
 //! How a shell is told of changes: one whole snapshot, then numbered events.
 
+use super::call::Call;
 use super::state::{Contact, IncomingRequest, Me, OutgoingRequest, ServerState, Settings, State};
 use super::{ApiError, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,20 @@ pub enum Event {
     TroublesChanged {
         /// As in [`State`].
         troubles: Vec<ApiError>,
+    },
+    /// Calls began, changed or ended.
+    CallsChanged {
+        /// As in [`State`].
+        calls: Vec<Call>,
+    },
+    /// A contact called and was not answered: worth a sign on the screen, once.
+    CallMissed {
+        /// Who.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// When, in milliseconds since 1970.
+        #[ts(type = "number")]
+        at_ms: u64,
     },
     /// A contact waved: worth a sign on the screen, once.
     WaveReceived {

@@ -1,6 +1,7 @@
 //! What the engine shows: everything that a shell needs to draw, and nothing that it could work out itself.
 
 use super::ApiError;
+use super::call::{Call, DeviceChoice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use visavis_signaling::protocol::{Presence, PublicKey, Status};
@@ -23,6 +24,8 @@ pub struct State {
     pub outgoing: Vec<OutgoingRequest>,
     /// Whom the user has blocked.
     pub blocked: Vec<Contact>,
+    /// Those that ring, are on, are held, or have just ended; at most one is on and not held.
+    pub calls: Vec<Call>,
     /// What the user has chosen.
     pub settings: Settings,
     /// What is wrong and worth a line until it is mended or dismissed, such as a clock that is hours off.
@@ -145,6 +148,8 @@ pub struct Contact {
     pub key_changed: bool,
     /// What was last between the two.
     pub last: Option<LastSeen>,
+    /// Missed calls that the user has not looked at yet.
+    pub missed: u32,
 }
 
 /// What was last between the user and a contact.
@@ -167,6 +172,14 @@ pub enum LastWhat {
     WavedTo,
     /// The contact waved.
     WavedFrom,
+    /// The user called, and they talked.
+    CalledTo,
+    /// The contact called, and they talked.
+    CalledFrom,
+    /// The user called, and they did not talk.
+    CalledInVain,
+    /// The contact called, and they did not talk.
+    Missed,
 }
 
 /// Someone who asks to be a contact.
@@ -207,6 +220,8 @@ pub struct Settings {
     pub language: Language,
     /// Of the window.
     pub theme: Theme,
+    /// For calls.
+    pub devices: DeviceChoice,
 }
 
 /// The language of the window.

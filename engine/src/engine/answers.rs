@@ -6,6 +6,8 @@ use crate::api::{
     ApiError, Code, HandleCheck, LastSeen, LastWhat, ListedPerson, OutgoingRequest, PublicKey,
     Reply, Status,
 };
+use crate::call::machine::Peer;
+use crate::call::signal::CallId;
 use crate::session::fault::Fault;
 use crate::store::people::{Person, Relation};
 use crate::store::profile::{self, Value};
@@ -24,6 +26,14 @@ pub(super) enum Pending {
     Search(Asker),
     /// A letter of the outbox.
     Posted { id: i64, to: PublicKey },
+    /// The ring of a call.
+    Rang(CallId),
+    /// Another live letter: now or never.
+    Live,
+    /// A letter of a link's.
+    Linked(Peer),
+    /// The servers that guide links.
+    Guides,
 }
 
 /// What it means that a request is done.
@@ -52,6 +62,20 @@ impl Desk {
         let refuse = |asker: Asker, fault: &Fault| drop(asker.send(Err(fault.to_api(&server))));
         match (pending, answer) {
             (Pending::Posted { id, to }, answer) => self.posted(id, to, answer).await,
+            (Pending::Rang(call), answer) => self.rang(call, answer).await,
+            (Pending::Live | Pending::Linked(_), Ok(_)) => {}
+            (Pending::Guides, Ok(ServerMessage::IceServers { ice_servers, .. })) => {
+                self.take_guides(ice_servers);
+            }
+            (Pending::Guides, _) => tracing::debug!("the servers that guide links are as before"),
+            (
+                Pending::Linked(peer),
+                Err(Fault::Refused { code: protocol::ErrorCode::Offline, .. }),
+            ) => {
+                self.nobody_reads(peer).await;
+            }
+            (Pending::Linked(_), Err(fault)) => tracing::debug!(%fault, "a link's letter is lost"),
+            (Pending::Live, Err(fault)) => tracing::debug!(%fault, "a live letter is lost"),
             (Pending::Simple(done, asker), Ok(_)) => {
                 let reply = self.done(done).await;
                 match (asker, reply) {

@@ -3,10 +3,12 @@
 //! It only shows; nothing is decided by what stands on it. What is worth a sign on the screen and comes before
 //! anybody looks, such as a wave that waited on the server, is kept for the first who does.
 
-use crate::api::{Connection, Contact, Event, ServerState, Settings, Snapshot, State, Update};
+use crate::api::{
+    Call, CallStage, Connection, Contact, Event, ServerState, Settings, Snapshot, State, Update,
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, SendError};
+use tokio::sync::{broadcast, watch};
 
 /// Events that a slow subscriber may be behind before it gets a whole snapshot instead.
 const BEHIND: usize = 256;
@@ -18,6 +20,7 @@ pub(super) struct Board {
     shown: Mutex<Snapshot>,
     events: Mutex<Option<broadcast::Sender<(u64, Event)>>>,
     unseen: Mutex<Vec<Event>>,
+    ringing: watch::Sender<Vec<String>>,
 }
 
 impl Board {
@@ -35,6 +38,7 @@ impl Board {
             incoming: Vec::new(),
             outgoing: Vec::new(),
             blocked: Vec::new(),
+            calls: Vec::new(),
             settings: Settings::default(),
             troubles: Vec::new(),
         };
@@ -42,6 +46,7 @@ impl Board {
             shown: Mutex::new(Snapshot { seq: 0, state }),
             events: Mutex::new(Some(broadcast::channel(BEHIND).0)),
             unseen: Mutex::default(),
+            ringing: watch::Sender::default(),
         }
     }
 
@@ -53,6 +58,7 @@ impl Board {
     fn publish_to(&self, shown: &mut Snapshot, event: Event) {
         apply(&mut shown.state, &event);
         shown.seq += 1;
+        self.ring(&shown.state.calls);
         let Some(events) = &*lock(&self.events) else { return };
         if let Err(SendError((_, event))) = events.send((shown.seq, event))
             && is_sign(&event)
@@ -69,9 +75,25 @@ impl Board {
         look(&lock(&self.shown).state)
     }
 
-    /// Ends every subscription.
+    /// The calls that ring here.
+    pub(super) fn ringing(&self) -> watch::Receiver<Vec<String>> {
+        self.ringing.subscribe()
+    }
+
+    fn ring(&self, calls: &[Call]) {
+        let rings = calls.iter().filter(|call| call.stage == CallStage::Incoming);
+        let rings: Vec<_> = rings.map(|call| call.id.clone()).collect();
+        self.ringing.send_if_modified(|rang| {
+            let changed = *rang != rings;
+            *rang = rings;
+            changed
+        });
+    }
+
+    /// Ends every subscription; nothing rings any more.
     pub(super) fn close(&self) {
         lock(&self.events).take();
+        self.ring(&[]);
     }
 }
 
@@ -79,7 +101,8 @@ impl Board {
 fn is_sign(event: &Event) -> bool {
     matches!(
         event,
-        Event::WaveReceived { .. }
+        Event::CallMissed { .. }
+            | Event::WaveReceived { .. }
             | Event::RequestReceived { .. }
             | Event::RequestAccepted { .. }
             | Event::RequestEnded { .. }
@@ -109,7 +132,9 @@ fn apply(state: &mut State, event: &Event) {
         Event::BlockedChanged { blocked } => state.blocked = blocked,
         Event::SettingsChanged { settings } => state.settings = settings,
         Event::TroublesChanged { troubles } => state.troubles = troubles,
-        Event::WaveReceived { .. }
+        Event::CallsChanged { calls } => state.calls = calls,
+        Event::CallMissed { .. }
+        | Event::WaveReceived { .. }
         | Event::RequestReceived { .. }
         | Event::RequestAccepted { .. }
         | Event::RequestEnded { .. } => {}
@@ -170,10 +195,10 @@ impl Subscription {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Language, Theme};
+    use crate::api::{CallQuality, CallSide, Theme};
 
     fn settings(theme: Theme) -> Event {
-        Event::SettingsChanged { settings: Settings { language: Language::System, theme } }
+        Event::SettingsChanged { settings: Settings { theme, ..Settings::default() } }
     }
 
     #[tokio::test]
@@ -203,6 +228,37 @@ mod tests {
         assert_eq!(snapshot.seq, 2);
         board.close();
         assert_eq!(second.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn what_rings_can_be_watched_without_taking_the_signs_of_others() {
+        let call = |id: &str, stage| Call {
+            id: id.to_owned(),
+            key: crate::api::PublicKey([1; 32]),
+            outgoing: false,
+            picture: true,
+            stage,
+            mine: CallSide::default(),
+            theirs: CallSide::default(),
+            quality: CallQuality::default(),
+            troubles: Vec::new(),
+        };
+        let board = Arc::new(Board::new());
+        let mut ringing = board.ringing();
+        let wave = Event::WaveReceived { key: crate::api::PublicKey([1; 32]), at_ms: 5 };
+        board.publish(wave.clone());
+        assert!(!ringing.has_changed().unwrap());
+        let calls = vec![call("a", CallStage::Incoming), call("b", CallStage::Ringing)];
+        board.publish(Event::CallsChanged { calls });
+        assert_eq!(*ringing.borrow_and_update(), ["a"]);
+        board.publish(Event::CallsChanged { calls: vec![call("a", CallStage::Connecting)] });
+        assert!(ringing.borrow_and_update().is_empty());
+        board.publish(Event::CallsChanged { calls: vec![call("c", CallStage::Incoming)] });
+        let mut first = Subscription::new(Arc::clone(&board));
+        first.next().await;
+        assert_eq!(first.next().await, Some(Update::Event { seq: 5, event: wave }));
+        board.close();
+        assert!(ringing.borrow_and_update().is_empty());
     }
 
     #[tokio::test]

@@ -3,22 +3,33 @@
 
 use super::answers::Pending;
 use super::board::Board;
+use super::calls::Switchboard;
+use super::clock::Clock;
 use super::folder::Folder;
 use super::hosting::Host;
+use super::links::Links;
+use super::live::Lane;
 use super::mail::Outbox;
 use super::people::Known;
 use super::place::Place;
+use super::screens::Screens;
+use super::talks::Talks;
 use super::{Options, folder};
-use crate::api::{ApiError, Code, Command, Connection, Event, KeyPlace, Reply, Settings};
+use crate::api::{
+    ApiError, Code, Command, Connection, DeviceList, Event, KeyPlace, Reply, Settings,
+};
+use crate::call::machine::{Input as CallInput, Peer};
 use crate::identity::Identity;
+use crate::peer::LinkEvent;
 use crate::session::fault::Fault;
 use crate::session::machine::{Effect, Input, Machine, Phase};
 use crate::session::socket::{self, Socket};
 use crate::store::profile::{self, Value};
+use crate::studio::StudioTold;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::rustls::ClientConfig;
 use visavis_signaling::protocol::{ClientMessage, DeviceId, Handle, Status};
@@ -32,6 +43,12 @@ pub(super) enum Message {
     Command(Command, Asker),
     /// The server on this computer runs, or could not be started, for the socket of this number.
     Hosted(u64, Result<Option<Host>, ApiError>),
+    /// The end of this number of a link reports something.
+    Link(Peer, u64, LinkEvent),
+    /// What became of a device.
+    Studio(StudioTold),
+    /// What devices there are.
+    Devices(DeviceList),
     Stop(oneshot::Sender<()>),
 }
 
@@ -63,7 +80,13 @@ pub(super) struct Desk {
     pub(super) pending: HashMap<u64, Pending>,
     /// How far the server's clock is ahead, in milliseconds, where it is far.
     pub(super) skew_ms: i64,
+    /// How far the server's clock is ahead of this computer's.
+    pub(super) server_ahead_ms: i64,
     pub(super) settings: Settings,
+    pub(super) calls: Switchboard,
+    pub(super) lane: Lane,
+    pub(super) links: Links,
+    pub(super) talks: Talks,
     machine: Machine,
     socket: Option<Socket>,
     trust: Option<Arc<ClientConfig>>,
@@ -72,13 +95,15 @@ pub(super) struct Desk {
     queue: VecDeque<Input>,
     pub(super) inbox: mpsc::WeakSender<Message>,
     next_ticket: u64,
-    started: Instant,
+    clock: Clock,
 }
 
 impl Desk {
     pub(super) async fn open(
         options: Options,
+        clock: Clock,
         board: Arc<Board>,
+        screens: Screens,
         inbox: mpsc::WeakSender<Message>,
     ) -> Self {
         let (inputs, reports) = mpsc::channel(INPUTS);
@@ -92,7 +117,12 @@ impl Desk {
             outbox: Outbox::default(),
             pending: HashMap::new(),
             skew_ms: 0,
+            server_ahead_ms: 0,
             settings: Settings::default(),
+            calls: Switchboard::default(),
+            lane: Lane::default(),
+            links: Links::default(),
+            talks: Talks::new(screens),
             machine: Machine::default(),
             socket: None,
             trust: None,
@@ -101,7 +131,7 @@ impl Desk {
             queue: VecDeque::new(),
             inbox,
             next_ticket: 0,
-            started: Instant::now(),
+            clock,
         };
         desk.reopen().await;
         desk
@@ -110,17 +140,16 @@ impl Desk {
     /// The loop.
     pub(super) async fn work(mut self, mut inbox: mpsc::Receiver<Message>) {
         loop {
-            let deadline = self.deadline();
-            let tick = async {
-                match deadline {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let (deadline, clock) = (self.deadline(), self.clock.clone());
             tokio::select! {
                 message = inbox.recv() => match message {
                     Some(Message::Command(command, asker)) => self.dispatch(command, asker).await,
                     Some(Message::Hosted(socket, host)) => self.hosted(socket, host).await,
+                    Some(Message::Link(peer, number, event)) => {
+                        self.link_reported(peer, number, event).await;
+                    }
+                    Some(Message::Studio(told)) => self.studio_told(told).await,
+                    Some(Message::Devices(list)) => self.devices_found(list),
                     Some(Message::Stop(done)) => {
                         self.close().await;
                         // Whoever told it to stop may be gone.
@@ -130,15 +159,18 @@ impl Desk {
                     None => return self.close().await,
                 },
                 Some(input) = self.reports.recv() => self.feed(input).await,
-                () = tick => {
+                () = clock.until(deadline) => {
                     self.feed(Input::Tick).await;
                     self.pump().await;
+                    self.call_happens(CallInput::Tick).await;
+                    self.renew_guides().await;
                 }
             }
         }
     }
 
     async fn close(&mut self) {
+        self.call_happens(CallInput::Leave).await;
         self.feed(Input::Stop).await;
         if let Some(host) = self.place.host.take() {
             host.stop().await;
@@ -147,15 +179,16 @@ impl Desk {
         self.board.close();
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        let machine = self.machine.next_deadline();
-        let earliest = machine.into_iter().chain(self.outbox.retry_at()).min()?;
-        Some(self.started + Duration::from_millis(earliest))
+    fn deadline(&self) -> Option<u64> {
+        let session = self.machine.next_deadline();
+        let others =
+            [self.outbox.retry_at(), self.calls.next_deadline(), self.links.guides.next_deadline()];
+        session.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// A steady clock.
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.clock.now_ms()
     }
 
     /// The time of day in milliseconds since 1970, by the server's clock where this computer's is far off.
@@ -205,9 +238,11 @@ impl Desk {
                 profile::get(db, Value::Handle)?,
                 profile::get(db, Value::Server)?,
                 profile::get(db, Value::Settings)?.unwrap_or_default(),
+                profile::get(db, Value::LiveCounter)?.unwrap_or_default(),
             ))
         });
-        let (device, name, status, handle, choice, settings) = kept.await?;
+        let (device, name, status, handle, choice, settings, reserved) = kept.await?;
+        self.lane = Lane::after(reserved);
         self.settings = settings;
         self.board.publish(Event::SettingsChanged { settings: self.settings.clone() });
         self.place.choice = choice;
@@ -329,6 +364,7 @@ impl Desk {
             }
         };
         self.connection_changed(connection).await;
+        self.tell_chosen();
     }
 }
 

@@ -6,6 +6,7 @@ use super::folder::blocking;
 use super::letter::{Letter, MAX_NAME, MAX_NOTE, tidy};
 use super::people::{new_person, shown_name};
 use crate::api::{ApiError, Code, Command, Event, PublicKey, QrCode, Reply, SafetyNumber};
+use crate::call::machine::Input as CallInput;
 use crate::identity::{Identity, backup, safety_number};
 use crate::session::address::{AddressError, PersonAddress};
 use crate::session::machine::Input;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use visavis_signaling::protocol::{ClientMessage, Handle, HandleError};
 
 /// A request to the server, or the reply at once.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Step {
     Reply(Reply),
     Ask(Box<ClientMessage>, Done),
@@ -59,6 +61,16 @@ impl Desk {
                 Ok(()) => return self.post(key, Letter::Wave, Some(asker)).await,
                 Err(error) => Err(error),
             },
+            Command::ListDevices => {
+                let listing = tokio::task::spawn_blocking(crate::studio::devices);
+                tokio::spawn(async move {
+                    let list = listing.await.map(Reply::Devices);
+                    let panicked = |_| ApiError::new(Code::Internal, "listing devices panicked");
+                    // Whoever asked may be gone.
+                    let _ = asker.send(list.map_err(panicked));
+                });
+                return;
+            }
             Command::ExportIdentity { path, passphrase } => {
                 return self.export(path, passphrase, asker);
             }
@@ -93,18 +105,28 @@ impl Desk {
             Command::ChangeSettings { settings } => {
                 let kept = settings.clone();
                 self.run(move |db| profile::set(db, Value::Settings, &kept)).await?;
-                self.settings = settings.clone();
+                let before = std::mem::replace(&mut self.settings, settings.clone());
+                if before.devices != self.settings.devices {
+                    self.devices_chosen();
+                }
                 self.board.publish(Event::SettingsChanged { settings });
             }
             Command::Reconnect => self.feed(Input::RetryNow).await,
-            Command::DismissTrouble { index } => {
+            Command::DismissTrouble { trouble } => {
                 let mut troubles = self.board.look(|state| state.troubles.clone());
-                if index < troubles.len() {
-                    troubles.remove(index);
+                let before = troubles.len();
+                troubles.retain(|other| *other != trouble);
+                if troubles.len() < before {
                     self.board.publish(Event::TroublesChanged { troubles });
                 }
             }
-            other => return self.server_step(other),
+            command @ (Command::RemoveContact { key } | Command::Block { key }) => {
+                // While they can still be told.
+                self.call_happens(CallInput::Parted(key)).await;
+                return self.server_step(command);
+            }
+            command if is_server_step(&command) => return self.server_step(command),
+            command => return self.call_command(command).await.map(Step::Reply),
         }
         done
     }
@@ -245,7 +267,13 @@ impl Desk {
     }
 
     async fn wave(&mut self, key: PublicKey) -> Result<(), ApiError> {
-        let person = self.contact(&key)?;
+        self.is_there_to_write_to(&key)?;
+        self.note_wave(&key).await
+    }
+
+    /// Whether someone is a contact with a key that is not in doubt, and the server is there.
+    pub(super) fn is_there_to_write_to(&self, key: &PublicKey) -> Result<(), ApiError> {
+        let person = self.contact(key)?;
         if person.changed.is_some() {
             let error = ApiError::new(Code::KeyChanged, "their key has changed");
             return Err(error.with("name", shown_name(person)));
@@ -254,7 +282,7 @@ impl Desk {
             let error = ApiError::new(Code::NotConnected, "not connected to the server");
             return Err(error.with("server", self.place.shown()));
         }
-        self.note_wave(&key).await
+        Ok(())
     }
 
     fn contact(&self, key: &PublicKey) -> Result<&Person, ApiError> {
@@ -309,6 +337,19 @@ impl Desk {
         let link = format!("visavis:add/{address}#{}", own.identity.public());
         Ok(Reply::Card { qr: draw(&link)?, link })
     }
+}
+
+/// Whether a command is a request to the server and nothing else.
+fn is_server_step(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ClaimHandle { .. }
+            | Command::SetStatus { .. }
+            | Command::SetListed { .. }
+            | Command::WithdrawRequest { .. }
+            | Command::DeclineRequest { .. }
+            | Command::Unblock { .. }
+    )
 }
 
 /// Whether a command may mend what keeps the engine from working.

@@ -5,7 +5,7 @@ use crate::api::{ApiError, Code, Hosting};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use tokio::net::TcpStream;
-use visavis_signaling::server::{Config, Server, StartError};
+use visavis_signaling::server::{Config, RelayConfig, Server, StartError};
 
 /// A server that this engine hosts. Dropping it stops it.
 #[derive(Debug)]
@@ -28,7 +28,13 @@ impl Host {
         let mut config = Config::loopback(data);
         config.listen = SocketAddr::new(IpAddr::V4(address), port);
         config.allow_plain = open;
-        match Server::start(config).await {
+        config.relay = open.then(|| home_relay(port));
+        let mut started = Server::start(config.clone()).await;
+        if started.is_err() && config.relay.take().is_some() {
+            // People in one house find each other without a relay as a rule.
+            started = Server::start(config).await;
+        }
+        match started {
             Ok(server) => Ok(Some(Self { server, open })),
             // Another one was quicker.
             Err(StartError::Listen { .. }) if answers(port).await => Ok(None),
@@ -57,6 +63,12 @@ impl Host {
     pub(super) fn shown(&self) -> Hosting {
         Hosting { addresses: self.addresses(), open: self.open }
     }
+}
+
+/// A relay for the people of one house: at the server's own port, and to addresses of the house too.
+fn home_relay(port: u16) -> RelayConfig {
+    let listen = vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)];
+    RelayConfig { listen, allow_private: true, ..RelayConfig::default() }
 }
 
 async fn answers(port: u16) -> bool {

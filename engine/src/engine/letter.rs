@@ -1,6 +1,7 @@
 //! What contacts say to each other in sealed envelopes, and how a letter is laid into one.
 //! Letters are JSON: a version that does not know a letter's type leaves it aside. Sealing is `identity`'s.
 
+use crate::call::signal::{CallLetter, LinkLetter};
 use serde::{Deserialize, Serialize};
 
 /// Longest name, in characters.
@@ -27,6 +28,10 @@ pub(super) enum Letter {
     },
     /// A wave.
     Wave,
+    /// A word about a call.
+    Call(CallLetter),
+    /// A word between two ends of a link.
+    Link(LinkLetter),
     /// A letter of a later version.
     #[serde(other)]
     Unknown,
@@ -35,7 +40,8 @@ pub(super) enum Letter {
 /// A letter as it lies in its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Enclosed {
-    /// Grows with each letter to someone; one that was sent again has the number it had before.
+    /// Grows with each letter to someone; one that was sent again has the number it had before. 0 is the live
+    /// lane's.
     pub(super) number: u64,
     /// What it says.
     pub(super) letter: Letter,
@@ -58,7 +64,9 @@ fn is_direction(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::signal::{CallSignal, Control, LinkSignal};
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn names_are_shown_tidily() {
@@ -72,6 +80,59 @@ mod tests {
         let later = r#"{"number":3,"letter":{"type":"hologram","size":7}}"#;
         let enclosed: Enclosed = serde_json::from_str(later).unwrap();
         assert_eq!(enclosed, Enclosed { number: 3, letter: Letter::Unknown });
+    }
+
+    #[test]
+    fn the_document_says_what_is_said() {
+        let (mut letters, mut words) = (BTreeSet::new(), BTreeSet::new());
+        for block in include_str!("../../../docs/letters.md").split("```json\n").skip(1) {
+            let text = block.split("```").next().unwrap();
+            let value: serde_json::Value = serde_json::from_str(text).expect(text);
+            // Reading and writing again gives the same: the example has all fields, and no others.
+            let again = if value["letter"].is_object() {
+                let enclosed: Enclosed = serde_json::from_str(text).expect(text);
+                assert_eq!(enclosed.number == 0, value["letter"]["say"] != "missed", "{text}");
+                letters.insert(match enclosed.letter {
+                    Letter::Call(ref letter) => call_word(&letter.signal),
+                    Letter::Link(ref letter) => link_word(&letter.signal),
+                    _ => panic!("{text}"),
+                });
+                serde_json::to_value(enclosed).unwrap()
+            } else {
+                let control: Control = serde_json::from_str(text).expect(text);
+                words.insert(match control {
+                    Control::Call { .. } => "call",
+                    Control::Side { .. } => "side",
+                    Control::Unknown => panic!("{text}"),
+                });
+                serde_json::to_value(control).unwrap()
+            };
+            assert_eq!(again, value);
+        }
+        assert_eq!(letters.len(), 7 + 3, "{letters:?}");
+        assert_eq!(words.len(), 2, "{words:?}");
+    }
+
+    fn call_word(signal: &CallSignal) -> &'static str {
+        match signal {
+            CallSignal::Ring { .. } => "ring",
+            CallSignal::Ringing => "ringing",
+            CallSignal::Accept { .. } => "accept",
+            CallSignal::Decline { .. } => "decline",
+            CallSignal::Taken { .. } => "taken",
+            CallSignal::End { .. } => "end",
+            CallSignal::Missed { .. } => "missed",
+            CallSignal::Unknown => panic!("an unknown word"),
+        }
+    }
+
+    fn link_word(signal: &LinkSignal) -> &'static str {
+        match signal {
+            LinkSignal::Description { .. } => "description",
+            LinkSignal::Candidates { .. } => "candidates",
+            LinkSignal::Closed => "closed",
+            LinkSignal::Unknown => panic!("an unknown word"),
+        }
     }
 
     proptest! {

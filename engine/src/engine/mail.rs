@@ -3,14 +3,19 @@
 //! against what came before, carried out in the same transaction, and only then acknowledged.
 
 use super::answers::Pending;
+use super::calls::{after_call, missed_by};
 use super::desk::{Asker, Desk};
 use super::letter::{Enclosed, Letter, MAX_NAME, MAX_NOTE, tidy};
+use super::live::LIVE;
 use super::people::shown_name;
-use crate::api::{ApiError, Code, Event, LastSeen, LastWhat, PublicKey, Reply};
+use crate::api::{ApiError, Code, Event, LastSeen, LastWhat, PastCall, PublicKey, Reply};
+use crate::call::machine::{Input as CallInput, Peer};
+use crate::call::signal::{CallLetter, CallSignal};
 use crate::identity::envelope::{open, seal};
 use crate::identity::{Identity, Refusal, ReplayGuard, Stamp};
 use crate::session::fault::Fault;
 use crate::session::machine::Input;
+use crate::store::calls;
 use crate::store::letters::{self, Outgoing};
 use crate::store::people::{self, Introduction, Person};
 use serde::{Deserialize, Serialize};
@@ -52,8 +57,8 @@ struct Guard {
 /// What becomes of an envelope.
 #[derive(Debug)]
 enum Verdict {
-    /// Carried out; the person as they are now.
-    Taken(Box<Person>),
+    /// Carried out; the person as they are now, and a missed call that is new.
+    Taken(Box<Person>, Option<PastCall>),
     /// Dealt with before.
     Again,
     /// The server or somebody on the way is at fault.
@@ -221,9 +226,15 @@ impl Desk {
     }
 
     /// An envelope has come.
-    pub(super) async fn delivered(&mut self, from: PublicKey, envelope: &str, mail: Option<u64>) {
+    pub(super) async fn delivered(
+        &mut self,
+        from: PublicKey,
+        envelope: &str,
+        at_ms: u64,
+        mail: Option<u64>,
+    ) {
         let result = match self.known.reachable(&from).cloned() {
-            Some(person) => self.open_letter(person, envelope, mail).await,
+            Some(person) => self.open_letter(person, envelope, at_ms, mail).await,
             None => {
                 tracing::warn!(%from, "an envelope from nobody who is known was left aside");
                 self.keep_mail_number(mail).await
@@ -252,6 +263,7 @@ impl Desk {
         &mut self,
         person: Person,
         envelope: &str,
+        at_ms: u64,
         mail: Option<u64>,
     ) -> Result<(), ApiError> {
         let name = shown_name(&person);
@@ -259,6 +271,13 @@ impl Desk {
             self.raise(refused(&name, "forged"));
             return self.keep_mail_number(mail).await;
         };
+        if enclosed.number == LIVE {
+            // The live lane has no mailbox.
+            return match mail {
+                None => self.live_letter(&person, stamp, enclosed.letter, at_ms).await,
+                Some(_) => self.keep_mail_number(mail).await,
+            };
+        }
         let (server, now, letter) = (self.place.id(), self.time_ms(), enclosed.letter.clone());
         let hash = digest(envelope);
         let verdict = self.run(move |db| {
@@ -287,18 +306,35 @@ impl Desk {
                 let introduction = introduction(name, note);
                 people::put_introduction(db, &server, &person.key(), &hash, &introduction)?;
             }
-            let person = changed_by(person, &enclosed.letter, stamp.sent_at_ms);
+            let mut person = changed_by(person, &enclosed.letter, stamp.sent_at_ms);
+            let mut missed = missed_by(&enclosed.letter, person.key(), now);
+            if let Some(past) = &missed {
+                if calls::record(db, &server, past, true)? {
+                    person = after_call(person, past);
+                } else {
+                    missed = None;
+                }
+            }
             people::put(db, &server, &person)?;
-            Ok(Verdict::Taken(Box::new(person)))
+            Ok(Verdict::Taken(Box::new(person), missed))
         });
         match verdict.await? {
-            Verdict::Taken(person) => {
+            Verdict::Taken(person, missed) => {
                 let key = person.key();
                 self.known.people.insert(key, *person);
                 self.show_person(&key);
                 if letter == Letter::Wave {
                     let at_ms = stamp.sent_at_ms;
                     self.board.publish(Event::WaveReceived { key, at_ms });
+                }
+                if let Some(past) = missed {
+                    self.show_past(&past, true);
+                }
+                if let Letter::Call(CallLetter { call, signal, .. }) = letter
+                    && matches!(signal, CallSignal::Missed { .. })
+                {
+                    let from = Peer { key, device: stamp.device };
+                    self.call_happens(CallInput::Said { from, call, signal }).await;
                 }
             }
             Verdict::Again => {}
@@ -349,12 +385,12 @@ fn changed_by(mut person: Person, letter: &Letter, at_ms: u64) -> Person {
             person.name = tidy(name, MAX_NAME);
         }
         Letter::Wave => person.last = Some(LastSeen { what: LastWhat::WavedFrom, at_ms }),
-        Letter::Unknown => {}
+        Letter::Call(_) | Letter::Link(_) | Letter::Unknown => {}
     }
     person
 }
 
-fn told(refusal: Refusal) -> &'static str {
+pub(super) fn told(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Replayed => "replayed",
         Refusal::Reordered => "reordered",
@@ -363,7 +399,7 @@ fn told(refusal: Refusal) -> &'static str {
     }
 }
 
-fn refused(name: &str, how: &str) -> ApiError {
+pub(super) fn refused(name: &str, how: &str) -> ApiError {
     ApiError::new(Code::EnvelopeRefused, format!("an envelope was refused: {how}"))
         .with("name", name)
         .with("how", how)

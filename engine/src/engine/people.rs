@@ -4,6 +4,7 @@ use super::desk::Desk;
 use crate::api::{
     ApiError, Contact, Event, IncomingRequest, Me, OutgoingRequest, Presence, PublicKey,
 };
+use crate::call::machine::Input as CallInput;
 use crate::store::people::{self, Person, Relation};
 use std::collections::{BTreeMap, HashMap};
 use visavis_signaling::protocol::{self, Handle};
@@ -16,6 +17,8 @@ pub(super) const MOST: usize = 10_000;
 pub(super) struct Known {
     pub(super) people: BTreeMap<PublicKey, Person>,
     pub(super) presence: HashMap<PublicKey, Presence>,
+    /// Missed calls that the user has not seen.
+    pub(super) missed: HashMap<PublicKey, u32>,
     pub(super) incoming: Vec<(protocol::Person, IncomingRequest)>,
     pub(super) outgoing: Vec<OutgoingRequest>,
 }
@@ -45,6 +48,7 @@ impl Known {
             verified: person.verified && person.changed.is_none(),
             key_changed: person.changed.is_some(),
             last: person.last,
+            missed: self.missed.get(&person.key()).copied().unwrap_or(0),
         }
     }
 
@@ -82,6 +86,9 @@ impl Desk {
         match self.run(move |db| people::all(db, &server)).await {
             Ok(all) => self.known.people = all.into_iter().map(|p| (p.key(), p)).collect(),
             Err(error) => self.raise(error),
+        }
+        if let Err(error) = self.load_missed().await {
+            self.raise(error);
         }
         self.show_everyone();
     }
@@ -147,6 +154,9 @@ impl Desk {
         let (server, kept) = (self.place.id(), person.clone());
         self.run(move |db| people::put(db, &server, &kept)).await?;
         let key = person.key();
+        if person.relation == Relation::Blocked {
+            self.call_happens(CallInput::Parted(key)).await;
+        }
         let blocked = self.known.people.get(&key).map(|p| p.relation) == Some(Relation::Blocked)
             || person.relation == Relation::Blocked;
         self.known.people.insert(key, person);
@@ -164,6 +174,8 @@ impl Desk {
         unpin: bool,
     ) -> Result<(), ApiError> {
         let Some(person) = self.known.people.get(key).cloned() else { return Ok(()) };
+        // While they can still be told.
+        self.call_happens(CallInput::Parted(*key)).await;
         let server = self.place.id();
         self.run(move |db| {
             if unpin {

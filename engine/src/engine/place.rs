@@ -3,6 +3,7 @@
 use super::desk::{Asker, Desk, Message, wall_ms};
 use super::hosting::Host;
 use crate::api::{ApiError, Code, Connection, Event, Reply, ServerChoice, ServerState};
+use crate::call::machine::Input as CallInput;
 use crate::session::address::{ServerAddress, is_loopback};
 use crate::session::fault::Fault;
 use crate::session::machine::Input;
@@ -18,6 +19,7 @@ pub(super) struct Place {
     pub(super) host: Option<Host>,
     invite: Option<String>,
     choosing: Option<Choosing>,
+    chosen: Option<(Asker, Result<Reply, ApiError>)>,
 }
 
 /// A choice that was not yet seen to work.
@@ -112,6 +114,7 @@ impl Desk {
             // Whoever asked may be gone.
             let _ = earlier.asker.send(Err(error));
         }
+        self.call_happens(CallInput::Leave).await;
         let previous = self.place.choice.replace(choice);
         self.place.invite = invite;
         self.place.choosing = Some(Choosing { previous, asker });
@@ -212,9 +215,16 @@ impl Desk {
         let choice = self.place.choice.clone();
         let kept = self.run(move |db| profile::set(db, Value::Server, &choice)).await;
         let reply = kept.clone().map(|()| Reply::Done);
-        // Whoever asked may be gone.
-        let _ = choosing.asker.send(reply);
+        self.place.chosen = Some((choosing.asker, reply));
         kept
+    }
+
+    /// Whoever chose is told when it can be seen that it works.
+    pub(super) fn tell_chosen(&mut self) {
+        if let Some((asker, reply)) = self.place.chosen.take() {
+            // They may be gone.
+            let _ = asker.send(reply);
+        }
     }
 
     /// Compares clocks.
@@ -224,6 +234,7 @@ impl Desk {
         let ahead = here.saturating_sub(server);
         self.settle(Code::ClockOff);
         self.skew_ms = 0;
+        self.server_ahead_ms = ahead.saturating_neg();
         if ahead.saturating_abs() > CLOCK_TOLERANCE_MS {
             self.skew_ms = ahead.saturating_neg();
             let error = ApiError::new(Code::ClockOff, "this computer's clock is off");

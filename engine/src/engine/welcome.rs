@@ -9,6 +9,7 @@ use crate::api::{
     ApiError, Code, Event, IncomingRequest, LastSeen, LastWhat, OutgoingRequest, Presence,
     PublicKey, RequestEnd,
 };
+use crate::call::machine::Input as CallInput;
 use crate::store::people::{self, Introduction, Person, Relation};
 use crate::store::profile::{self, Value};
 use std::collections::BTreeSet;
@@ -27,11 +28,13 @@ impl Desk {
             incoming,
             outgoing,
             blocked,
+            ice_servers,
             ..
         } = welcome
         else {
             return;
         };
+        self.take_guides(ice_servers);
         let result = async {
             self.choice_works().await?;
             self.self_changed(handle, status, listing.is_some()).await?;
@@ -47,6 +50,7 @@ impl Desk {
                 self.introduce(key).await;
             }
             self.pump().await;
+            self.call_happens(CallInput::SignedIn).await;
             Ok::<(), ApiError>(())
         };
         if let Err(error) = result.await {
@@ -57,8 +61,8 @@ impl Desk {
     /// Something happened.
     pub(super) async fn told(&mut self, message: ServerMessage) {
         let result = match message {
-            ServerMessage::Deliver { from, envelope, mail, .. } => {
-                self.delivered(from, &envelope, mail).await;
+            ServerMessage::Deliver { from, envelope, at_ms, mail } => {
+                self.delivered(from, &envelope, at_ms, mail).await;
                 Ok(())
             }
             ServerMessage::Presence { key, presence } => {

@@ -308,8 +308,9 @@ impl Machine {
                 }
             }
             (State::Proving { .. }, welcome @ ServerMessage::Welcome { .. }) => {
-                self.enter(State::Online { since: now, heard: now }, Phase::Online, effects);
+                // Whoever sees that it is online sees all that was missed, too.
                 effects.push(Effect::SignedIn(welcome));
+                self.enter(State::Online { since: now, heard: now }, Phase::Online, effects);
             }
             (State::Online { .. }, message) => match answered_id(&message) {
                 Some(id) => {

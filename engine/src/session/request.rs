@@ -17,6 +17,7 @@ pub(crate) fn numbered(mut message: ClientMessage, number: u32) -> ClientMessage
         | ClientMessage::SetStatus { id, .. }
         | ClientMessage::SetListing { id, .. }
         | ClientMessage::SearchDirectory { id, .. }
+        | ClientMessage::IceServers { id }
         | ClientMessage::Send { id, .. } => *id = number,
         ClientMessage::Hello { .. }
         | ClientMessage::Prove { .. }
@@ -31,7 +32,8 @@ pub(crate) fn answered_id(message: &ServerMessage) -> Option<u32> {
         ServerMessage::Ok { id }
         | ServerMessage::Found { id, .. }
         | ServerMessage::Directory { id, .. }
-        | ServerMessage::Sent { id, .. } => Some(*id),
+        | ServerMessage::Sent { id, .. }
+        | ServerMessage::IceServers { id, .. } => Some(*id),
         ServerMessage::Error { id, .. } => *id,
         ServerMessage::Challenge { .. }
         | ServerMessage::Welcome { .. }

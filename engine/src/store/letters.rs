@@ -58,6 +58,52 @@ pub fn put_guard<G: Serialize>(
     Ok(())
 }
 
+/// Guards for live letters are kept of so many devices of a person's. Who signs with more loses only the guard
+/// against their own old letters.
+const DEVICES: usize = 16;
+
+/// The guard for the live letters of a device of someone's.
+///
+/// # Errors
+/// Where the database fails.
+pub fn live_guard<G: DeserializeOwned>(
+    db: &Connection,
+    from: &PublicKey,
+    device: &DeviceId,
+) -> rusqlite::Result<Option<G>> {
+    let guard: Option<Json<G>> = db
+        .query_row(
+            "SELECT guard FROM live WHERE key = ?1 AND device = ?2",
+            params![key_to(from), device.0],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(guard.map(|json| json.0))
+}
+
+/// Remembers one.
+///
+/// # Errors
+/// Where the database fails.
+pub fn put_live_guard<G: Serialize>(
+    db: &Connection,
+    from: &PublicKey,
+    device: &DeviceId,
+    guard: &G,
+) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT INTO live (key, device, guard) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key, device) DO UPDATE SET guard = ?3",
+        params![key_to(from), device.0, Json(guard)],
+    )?;
+    db.execute(
+        "DELETE FROM live WHERE n IN
+         (SELECT n FROM live WHERE key = ?1 ORDER BY n DESC LIMIT -1 OFFSET ?2)",
+        params![key_to(from), DEVICES],
+    )?;
+    Ok(())
+}
+
 /// A letter that has to reach the server. It is sealed each time it is sent, with a new counter; its number stays
 /// that of the first time, by which the far side knows it again.
 #[derive(Debug, Clone, PartialEq, Eq)]

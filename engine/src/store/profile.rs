@@ -19,6 +19,8 @@ pub enum Value {
     Status,
     /// The shell's settings.
     Settings,
+    /// Counters of live letters below this may have been used.
+    LiveCounter,
 }
 
 impl Value {
@@ -30,6 +32,7 @@ impl Value {
             Self::Handle => "handle",
             Self::Status => "status",
             Self::Settings => "settings",
+            Self::LiveCounter => "live_counter",
         }
     }
 }

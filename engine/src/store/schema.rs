@@ -39,12 +39,36 @@ const STEPS: &[&str] = &[
      CREATE TABLE mail (
          server TEXT PRIMARY KEY, upto INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;",
+    // 2: calls, and live letters' own guards.
+    "CREATE TABLE calls (
+         n INTEGER PRIMARY KEY AUTOINCREMENT,
+         server TEXT NOT NULL, key BLOB NOT NULL, id TEXT NOT NULL,
+         outgoing INTEGER NOT NULL, picture INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+         how TEXT NOT NULL, talked_ms INTEGER, unseen INTEGER NOT NULL,
+         UNIQUE (server, key, id)
+     ) STRICT;
+     CREATE INDEX calls_by_time ON calls (at_ms, n);
+     CREATE INDEX calls_of_someone ON calls (server, key, at_ms, n);
+     CREATE TABLE live (
+         n INTEGER PRIMARY KEY AUTOINCREMENT,
+         key BLOB NOT NULL, device BLOB NOT NULL, guard TEXT NOT NULL,
+         UNIQUE (key, device)
+     ) STRICT;",
 ];
 
 /// The latest version that is known.
 pub(super) const VERSION: u32 = STEPS.len() as u32;
 
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    bring_up_to(connection, path, VERSION)
+}
+
+/// Goes no further than to a version.
+pub(super) fn bring_up_to(
+    connection: &mut Connection,
+    path: &Path,
+    latest: u32,
+) -> Result<(), StoreError> {
     let fail = |error: rusqlite::Error| StoreError::from_sqlite(path, &error);
     let found: u32 =
         connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
@@ -61,7 +85,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         )
         .map_err(fail)?;
-    for (version, step) in (1..).zip(STEPS).skip(found as usize) {
+    for (version, step) in (1..=latest).zip(STEPS).skip(found as usize) {
         let transaction = connection.transaction().map_err(fail)?;
         transaction.execute_batch(step).map_err(fail)?;
         transaction.pragma_update(None, "user_version", version).map_err(fail)?;

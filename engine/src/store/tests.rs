@@ -2,7 +2,7 @@
 
 use super::people::{self, Introduction, Person, Relation};
 use super::profile::{self, Value};
-use super::{Store, StoreError, letters, schema};
+use super::{Store, StoreError, calls, letters, schema};
 use crate::api::{LastSeen, LastWhat};
 use rusqlite::Connection;
 use visavis_signaling::protocol::{DeviceId, KeyBundle, PublicKey, SealKey, Signature};
@@ -137,4 +137,40 @@ fn a_damaged_database_is_left_untouched() {
     let result = Store::open(&path);
     assert!(matches!(result, Err(StoreError::Damaged { .. })), "{result:?}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn an_older_database_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("visavis.db");
+    let mut db = Connection::open(&path).unwrap();
+    schema::bring_up_to(&mut db, &path, 1).unwrap();
+    people::put(&db, "s", &bo()).unwrap();
+    drop(db);
+    let mut db = Connection::open(&path).unwrap();
+    schema::bring_up_to_date(&mut db, &path).unwrap();
+    assert_eq!(people::all(&db, "s").unwrap(), [bo()]);
+    assert!(calls::missed(&db, "s").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn work_for_later_is_done_before_what_comes_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("visavis.db")).unwrap();
+    store.later("a name", |db| profile::set(db, Value::Name, &"Ana"));
+    let name = store.run(|db| profile::get::<String>(db, Value::Name)).await.unwrap();
+    assert_eq!(name.as_deref(), Some("Ana"));
+}
+
+#[test]
+fn live_guards_are_kept_of_the_newest_devices() {
+    let mut db = Connection::open_in_memory().unwrap();
+    schema::bring_up_to_date(&mut db, std::path::Path::new("memory")).unwrap();
+    let key = PublicKey([2; 32]);
+    for n in 0..40 {
+        letters::put_live_guard(&db, &key, &DeviceId([n; 16]), &u64::from(n)).unwrap();
+        letters::put_live_guard(&db, &key, &DeviceId([n; 16]), &u64::from(n + 1)).unwrap();
+    }
+    let guard = |n| letters::live_guard::<u64>(&db, &key, &DeviceId([n; 16])).unwrap();
+    assert_eq!((guard(39), guard(24), guard(23)), (Some(40), Some(25), None));
 }

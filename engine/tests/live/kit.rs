@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 use visavis_engine::api::{
-    ApiError, Code, Command, Connection, Contact, Event, Presence, PublicKey, Reply, ServerChoice,
-    State, Update,
+    ApiError, Code, Command, Connection, Contact, DeviceChoice, Event, Presence, PublicKey, Reply,
+    ServerChoice, State, Update,
 };
-use visavis_engine::engine::{Engine, Options, Subscription};
+use visavis_engine::engine::{Clock, Engine, Options, Subscription};
 use visavis_signaling::server::{Config, Server};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -62,8 +62,17 @@ impl Town {
 
     /// The same, by way of another port.
     pub(crate) async fn settle_at(&self, handle: &str, port: u16) -> Someone {
+        self.settle_as(handle, port, stand_ins()).await
+    }
+
+    /// The same, with devices.
+    pub(crate) async fn settle_with(&self, handle: &str, devices: DeviceChoice) -> Someone {
+        self.settle_as(handle, self.port, devices).await
+    }
+
+    async fn settle_as(&self, handle: &str, port: u16, devices: DeviceChoice) -> Someone {
         let folder = self.folder.path().join(handle);
-        let mut someone = Someone::start(folder).await;
+        let mut someone = Someone::with(Options { devices, ..Options::in_folder(folder) }).await;
         someone.create(handle).await;
         let choice = at(port);
         assert_eq!(
@@ -75,11 +84,36 @@ impl Town {
         someone
     }
 
+    /// The same person on another device.
+    pub(crate) async fn laptop(&self, someone: &mut Someone, devices: DeviceChoice) -> Someone {
+        let path = self.folder.path().join("exported.visavis").display().to_string();
+        let passphrase = "correct horse battery".to_owned();
+        let export = Command::ExportIdentity { path: path.clone(), passphrase: passphrase.clone() };
+        someone.tell(export).await.unwrap();
+        let folder = self.folder.path().join("laptop");
+        let mut laptop = Someone::with(Options { devices, ..Options::in_folder(folder) }).await;
+        laptop.tell(Command::ImportIdentity { path, passphrase }).await.unwrap();
+        let here = Command::UseServer { choice: self.choice(), invite: None };
+        laptop.tell(here).await.unwrap();
+        laptop.until(|state| !state.contacts.is_empty()).await;
+        laptop
+    }
+
     /// Two people who are each other's contacts and see each other.
     pub(crate) async fn friends(&self) -> (Someone, Someone) {
         let (mut ana, mut bo) = (self.settle("ana").await, self.settle("bo").await);
         befriend(&mut ana, &mut bo).await;
         (ana, bo)
+    }
+}
+
+/// Devices that are there on every computer, and quiet.
+pub(crate) fn stand_ins() -> DeviceChoice {
+    DeviceChoice {
+        camera: Some("test:pattern?w=320&h=180&fps=30".into()),
+        microphone: Some("test:tone?hz=440".into()),
+        speaker: Some("null:".into()),
+        ..DeviceChoice::default()
     }
 }
 
@@ -110,20 +144,36 @@ pub(crate) fn contact<'a>(state: &'a State, key: &PublicKey) -> Option<&'a Conta
 pub(crate) struct Someone {
     pub(crate) engine: Engine,
     pub(crate) folder: PathBuf,
+    clock: Clock,
     updates: Subscription,
     events: Vec<Event>,
 }
 
 impl Someone {
     pub(crate) async fn start(folder: PathBuf) -> Self {
-        Self::with(Options::in_folder(folder)).await
+        Self::with(Options { devices: stand_ins(), ..Options::in_folder(folder) }).await
     }
 
     pub(crate) async fn with(options: Options) -> Self {
         let folder = options.data.clone();
-        let engine = Engine::start(options).await;
+        let clock = Clock::default();
+        let engine = Engine::start_by(options, clock.clone()).await;
         let updates = engine.subscribe();
-        Self { engine, folder, updates, events: Vec::new() }
+        Self { engine, folder, clock, updates, events: Vec::new() }
+    }
+
+    /// Lets time pass for the engine, with a word to the server now and then, so that nothing but what a test
+    /// waits for is late.
+    pub(crate) async fn pass(&mut self, time: Duration) {
+        let mut left = time;
+        while !left.is_zero() {
+            let step = left.min(Duration::from_secs(10));
+            let word = Command::CheckHandle { handle: "zoe".into() };
+            self.tell(word.clone()).await.unwrap();
+            self.clock.advance(step);
+            self.tell(word).await.unwrap();
+            left -= step;
+        }
     }
 
     /// Stops the engine and starts another on the same folder.

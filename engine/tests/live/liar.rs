@@ -15,13 +15,13 @@ type Lie = Box<dyn FnMut(ServerMessage) -> Vec<ServerMessage> + Send>;
 
 /// Stands between one engine and the server. It is honest until it is told to lie.
 #[derive(Clone)]
-struct Liar {
-    port: u16,
+pub(crate) struct Liar {
+    pub(crate) port: u16,
     lie: Arc<Mutex<Lie>>,
 }
 
 impl Liar {
-    async fn before(server: u16) -> Self {
+    pub(crate) async fn before(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let lie: Arc<Mutex<Lie>> = Arc::new(Mutex::new(Box::new(|message| vec![message])));
@@ -63,17 +63,20 @@ impl Liar {
         Self { port, lie }
     }
 
-    fn lies(&self, lie: impl FnMut(ServerMessage) -> Vec<ServerMessage> + Send + 'static) {
+    pub(crate) fn lies(
+        &self,
+        lie: impl FnMut(ServerMessage) -> Vec<ServerMessage> + Send + 'static,
+    ) {
         *self.lie.lock().unwrap() = Box::new(lie);
     }
 
-    fn is_honest(&self) {
+    pub(crate) fn is_honest(&self) {
         self.lies(|message| vec![message]);
     }
 }
 
 /// Ana reaches the server by way of a liar; Bo doesn't.
-async fn town_with_a_liar() -> (Town, Liar, Someone, Someone) {
+pub(crate) async fn town_with_a_liar() -> (Town, Liar, Someone, Someone) {
     let town = Town::open().await;
     let liar = Liar::before(town.port).await;
     let mut ana = town.settle_at("ana", liar.port).await;
@@ -82,7 +85,7 @@ async fn town_with_a_liar() -> (Town, Liar, Someone, Someone) {
     (town, liar, ana, bo)
 }
 
-fn found_out(state: &State) -> Option<&str> {
+pub(crate) fn found_out(state: &State) -> Option<&str> {
     let trouble = state.troubles.iter().find(|error| error.code == Code::EnvelopeRefused)?;
     assert_eq!(trouble.detail["name"], "BO of town");
     Some(&trouble.detail["how"])

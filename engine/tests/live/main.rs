@@ -3,10 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 
+mod calls;
 mod devices;
+mod guides;
 mod kit;
 mod letters;
 mod liar;
+#[cfg(target_os = "linux")]
+#[path = "../../../tests/shared/openings.rs"]
+mod openings;
 mod people;
 mod start;
+mod talk;
 mod trouble;
+#[cfg(target_os = "linux")]
+mod unasked;

@@ -27,7 +27,7 @@ async fn first_steps_come_in_order_and_survive_a_restart() {
     let mut ana = ana.restart().await;
     ana.until_online().await;
     ana.tell(Command::ClaimHandle { handle: "ana".into() }).await.unwrap();
-    let settings = Settings { language: Language::Zh, theme: Theme::Dark };
+    let settings = Settings { language: Language::Zh, theme: Theme::Dark, ..Settings::default() };
     ana.tell(Command::ChangeSettings { settings: settings.clone() }).await.unwrap();
     let ana = ana.restart().await;
     let state = ana.state().await;

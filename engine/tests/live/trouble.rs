@@ -102,7 +102,10 @@ async fn a_clock_that_is_hours_off_is_said() {
     assert_eq!(trouble.code, Code::ClockOff);
     let minutes: i64 = trouble.detail["minutes"].parse().unwrap();
     assert!((179..=181).contains(&minutes), "{minutes}");
-    assert_eq!(ana.tell(Command::DismissTrouble { index: 0 }).await, Ok(Reply::Done));
+    assert_eq!(
+        ana.tell(Command::DismissTrouble { trouble: trouble.clone() }).await,
+        Ok(Reply::Done)
+    );
     assert!(ana.state().await.troubles.is_empty());
     ana.engine.stop().await;
     going.abort();

@@ -6,6 +6,7 @@ mod file;
 pub use super::limits::ServerLimits;
 pub use file::{FileError, read_file};
 
+use super::relay::RelayConfig;
 use crate::protocol::{IceServer, LOOPBACK_PORT, PING_AFTER_MS, SILENCE_MS};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -72,6 +73,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// STUN and TURN servers that clients are told.
     pub ice_servers: Vec<IceServer>,
+    /// STUN and TURN of its own, told to clients beside the others; none runs none.
+    pub relay: Option<RelayConfig>,
     /// Every bound.
     pub limits: ServerLimits,
     /// Every time.
@@ -93,6 +96,7 @@ impl Default for Config {
             allow_plain: false,
             metrics_listen: None,
             ice_servers: Vec::new(),
+            relay: None,
             limits: ServerLimits::default(),
             times: Times::default(),
             database_pages: None,

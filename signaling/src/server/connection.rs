@@ -2,6 +2,8 @@
 //! While it is idle it holds no buffers: reads go through a scratch buffer of the thread, and what is to be
 //! written is taken whole from the link. The sign-in is a future of its own, dropped when it is over.
 
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 mod http;
 mod intake;
 mod sign_in;

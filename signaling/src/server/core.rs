@@ -8,10 +8,11 @@ use super::ledger::{Job, Queue};
 use super::link::Link;
 use super::names::Names;
 use super::records::SEEN_MS;
+use super::relay::Desk;
 use super::room::Room;
 use super::rules::Who;
 use super::tls::Tls;
-use crate::protocol::PublicKey;
+use crate::protocol::{IceServer, PublicKey};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) counters: Counters,
     pub(crate) names: Names,
     pub(crate) tls: Option<Tls>,
+    pub(crate) relay: Option<Arc<Desk>>,
     pub(crate) sign_ins: Semaphore,
     room: Mutex<Room<Arc<Link>>>,
     gate: Mutex<Gate>,
@@ -59,14 +61,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Core {
-    pub(crate) fn new(config: Config, tls: Option<Tls>) -> Self {
+    pub(crate) fn new(config: Config, tls: Option<Tls>, relay: Option<Arc<Desk>>) -> Self {
         Self {
             ledger: Queue::new(config.limits.ledger_queue),
             counters: Counters::default(),
             names: Names::new(&config.names),
             tls,
+            relay,
             sign_ins: Semaphore::new(SIGN_INS),
-            room: Mutex::new(Room::new(config.limits.clone(), config.ice_servers.clone())),
+            room: Mutex::new(Room::new(config.limits.clone())),
             gate: Mutex::new(Gate::new(&config.limits)),
             links: Mutex::default(),
             numbers: AtomicU64::new(1),
@@ -123,6 +126,16 @@ impl Core {
             return None;
         }
         Some(Refusing(Arc::clone(self)))
+    }
+
+    /// The STUN and TURN servers that an identity is told, which dialled this server by a name.
+    pub(crate) fn ice_servers(&self, identity: &PublicKey, dialled: &str) -> Vec<IceServer> {
+        let mut servers = self.config.ice_servers.clone();
+        if let Some(relay) = &self.relay {
+            let host = self.names.first().unwrap_or(dialled);
+            servers.extend(relay.ice_servers(identity, host));
+        }
+        servers
     }
 
     /// Whether the database answers.
@@ -204,13 +217,15 @@ impl Drop for Pass {
 pub(crate) struct Seat {
     core: Arc<Core>,
     pub(crate) who: Who,
+    /// The name or address by which the relay is found from where the client is.
+    pub(crate) dialled: Box<str>,
     taken_ms: u64,
 }
 
 impl Seat {
-    pub(crate) fn new(core: Arc<Core>, who: Who) -> Self {
+    pub(crate) fn new(core: Arc<Core>, who: Who, dialled: Box<str>) -> Self {
         let taken_ms = core.uptime_ms();
-        Self { core, who, taken_ms }
+        Self { core, who, dialled, taken_ms }
     }
 }
 

@@ -16,7 +16,7 @@ impl Counter {
         self.0.fetch_add(count, Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
 }
@@ -44,7 +44,7 @@ impl Histogram {
     }
 }
 
-const TYPES: [&str; 17] = [
+const TYPES: [&str; 18] = [
     "hello",
     "prove",
     "claim",
@@ -61,6 +61,7 @@ const TYPES: [&str; 17] = [
     "search_directory",
     "send",
     "acknowledge",
+    "ice_servers",
     "odd",
 ];
 
@@ -83,6 +84,7 @@ fn type_of(message: &ClientMessage) -> usize {
         ClientMessage::SearchDirectory { .. } => 13,
         ClientMessage::Send { .. } => 14,
         ClientMessage::Acknowledge { .. } => 15,
+        ClientMessage::IceServers { .. } => 16,
     }
 }
 
@@ -117,7 +119,7 @@ impl Counters {
     }
 
     pub(crate) fn odd_message(&self) {
-        self.messages[16].add(1);
+        self.messages[17].add(1);
     }
 
     pub(crate) fn error(&self, code: ErrorCode) {

@@ -30,7 +30,7 @@ pub(crate) struct Gate {
 }
 
 /// The part of an address that one subscriber has.
-fn subscriber(address: IpAddr) -> IpAddr {
+pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) if !v6.is_loopback() => {
             let mut octets = v6.octets();

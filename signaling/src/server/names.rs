@@ -25,6 +25,11 @@ impl Names {
         Self(names.iter().map(|name| plain(name)).collect())
     }
 
+    /// The one that the operator gave first.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.0.first().map(String::as_str)
+    }
+
     /// Whether a client that came from `peer` to `local` may have dialled this name to get here.
     pub(crate) fn include(
         &self,

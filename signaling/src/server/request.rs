@@ -7,7 +7,7 @@ use super::ledger::Job;
 use super::link::Link;
 use super::room::{Line as _, Relayed};
 use super::rules::is_envelope;
-use crate::protocol::{ClientMessage, ErrorCode, MAX_ENVELOPE, PublicKey};
+use crate::protocol::{ClientMessage, ErrorCode, MAX_ENVELOPE, PublicKey, ServerMessage};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ impl ClientMessage {
             | Self::SetStatus { id, .. }
             | Self::SetListing { id, .. }
             | Self::SearchDirectory { id, .. }
+            | Self::IceServers { id }
             | Self::Send { id, .. } => Some(*id),
         }
     }
@@ -156,6 +157,10 @@ impl Incoming<'_> {
         let account = self.seat.who.account;
         let charged = self.core.room().charge(account, self.uptime_ms, cost, self.bytes);
         match charged {
+            Ok(()) if matches!(message, ClientMessage::IceServers { .. }) => {
+                let ice_servers = self.core.ice_servers(&self.seat.who.key, &self.seat.dialled);
+                self.link.tell(&ServerMessage::IceServers { id, ice_servers });
+            }
             Ok(()) => self.pass_on(id, message),
             Err(wait) => self.refuse(id, ErrorCode::RateLimited, Some(wait)),
         }

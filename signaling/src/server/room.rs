@@ -83,21 +83,19 @@ pub(crate) struct Room<L> {
     people: HashMap<AccountNo, Here<L>>,
     by_key: HashMap<PublicKey, AccountNo>,
     limits: ServerLimits,
-    ice_servers: Vec<IceServer>,
     message_rate: Rate,
     byte_rate: Rate,
     sessions: usize,
 }
 
 impl<L: Line> Room<L> {
-    pub(crate) fn new(limits: ServerLimits, ice_servers: Vec<IceServer>) -> Self {
+    pub(crate) fn new(limits: ServerLimits) -> Self {
         Self {
             people: HashMap::new(),
             by_key: HashMap::new(),
             message_rate: Rate::per_second(limits.messages_per_second, limits.message_burst),
             byte_rate: Rate::per_second(limits.bytes_per_second, limits.byte_burst),
             limits,
-            ice_servers,
             sessions: 0,
         }
     }
@@ -126,8 +124,8 @@ impl<L: Line> Room<L> {
         now_ms: u64,
         who: SignedIn,
         status: Status,
-        session: u64,
-        line: L,
+        (session, line): (u64, L),
+        ice_servers: Vec<IceServer>,
     ) {
         let account = who.account;
         let mut contacts: Box<[_]> = who.contacts.iter().map(|(no, _)| *no).collect();
@@ -166,7 +164,7 @@ impl<L: Line> Room<L> {
         let drain = who.has_mail.then(|| Box::new(Drain::new(who.newest_mail)));
         let told = if who.has_mail { 0 } else { who.newest_mail };
         let device = who.device;
-        line.welcome(&self.welcome(account, status, who));
+        line.welcome(&self.welcome(account, status, who, ice_servers));
         if drain.is_some() {
             line.want_letters();
         }
@@ -179,7 +177,13 @@ impl<L: Line> Room<L> {
         }
     }
 
-    fn welcome(&self, account: AccountNo, status: Status, who: SignedIn) -> ServerMessage {
+    fn welcome(
+        &self,
+        account: AccountNo,
+        status: Status,
+        who: SignedIn,
+        ice_servers: Vec<IceServer>,
+    ) -> ServerMessage {
         let entry = |(no, person): (AccountNo, Person)| {
             let presence = self.presence(no, account);
             ContactEntry { person, presence }
@@ -193,7 +197,7 @@ impl<L: Line> Room<L> {
             incoming: who.incoming,
             outgoing: who.outgoing,
             blocked: who.blocked,
-            ice_servers: self.ice_servers.clone(),
+            ice_servers,
         }
     }
 

@@ -156,9 +156,10 @@ pub(crate) fn decide(
 ) -> Ruling {
     let mut asking = Asking { records, limits, now_ms, who };
     match message {
-        ClientMessage::Hello { .. } | ClientMessage::Prove { .. } => {
-            Err(ErrorCode::OutOfTurn.into())
-        }
+        // Nothing of these stands in the records.
+        ClientMessage::Hello { .. }
+        | ClientMessage::Prove { .. }
+        | ClientMessage::IceServers { .. } => Err(ErrorCode::OutOfTurn.into()),
         ClientMessage::Claim { handle, .. } => asking.claim(handle),
         ClientMessage::LookUp { handle, .. } => asking.look_up(handle),
         ClientMessage::RequestContact { to, envelope, .. } => asking.request(to, envelope),

@@ -17,12 +17,14 @@ fn every_example_parses_and_every_message_has_one() {
         let value: serde_json::Value = serde_json::from_str(text).expect(text);
         let kind = value["type"].as_str().expect(text).to_owned();
         // Reading and writing again gives the same: the example has all fields, and no others.
-        let again = match serde_json::from_str::<ClientMessage>(text) {
-            Ok(message) => {
+        let message = serde_json::from_str::<ClientMessage>(text);
+        let again = match message.map(|message| serde_json::to_value(message).unwrap()) {
+            // A request and its answer may have one name.
+            Ok(again) if again == value || !variants::<ServerMessage>().contains(&kind) => {
                 client.insert(kind);
-                serde_json::to_value(message).unwrap()
+                again
             }
-            Err(_) => {
+            _ => {
                 server.insert(kind);
                 serde_json::to_value(serde_json::from_str::<ServerMessage>(text).expect(text))
                     .unwrap()

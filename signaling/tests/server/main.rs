@@ -15,6 +15,8 @@ mod people;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod stage;

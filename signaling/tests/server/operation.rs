@@ -12,7 +12,7 @@ use visavis_signaling::protocol::{ClientMessage, DeviceId, ErrorCode, ServerMess
 use visavis_signaling::server::{Config, Server, StartError, TlsFiles};
 use visavis_signaling::testkit::{Client, Entry, Identity, Trouble};
 
-async fn get(address: std::net::SocketAddr, path: &str) -> String {
+pub(crate) async fn get(address: std::net::SocketAddr, path: &str) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
     let mut text = String::new();

@@ -2,10 +2,15 @@
 import type { Contact } from '../generated/Contact';
 import type { Person, Route } from '../here';
 import type { Page } from '../page';
+import { staged } from '../model/calls';
 import { found } from '../model/contacts';
+import { dismiss, loadHistory, seeMissed } from './calls';
 import { explain, say } from '../text';
 
 export function go(page: Page, route: Route): void {
+  // Whoever leaves the stage has read how the call ended.
+  const over = page.here.route.at === 'call' && route.at !== 'call' && page.state ? staged(page.state.calls) : null;
+  if (over?.stage.type === 'ended') dismiss(page, over);
   page.change((here) => {
     here.route = route;
     here.menu = null;
@@ -24,6 +29,8 @@ export function show(page: Page, contact: Contact): void {
   });
   go(page, { at: 'contact', key: contact.key, handle: contact.handle });
   void loadSafety(page, contact.key);
+  void loadHistory(page, contact.key);
+  if (contact.missed > 0) seeMissed(page, contact.key);
 }
 
 export async function loadSafety(page: Page, key: string): Promise<void> {
@@ -126,6 +133,6 @@ export async function acceptKey(page: Page, person: Person): Promise<void> {
   });
   const contact = shown(page);
   if (contact) show(page, contact);
-  page.focus('[data-test=contact-view] [data-test=wave]', '[data-test=search]');
+  page.focus('[data-test=contact-view] [data-test=call-video]', '[data-test=search]');
   page.toast({ id: 'key', bad: false, say: (t) => say(t.keyAccepted, person.name), act: null });
 }

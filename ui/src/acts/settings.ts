@@ -1,10 +1,11 @@
 /** The user's own things. */
 import type { Settings } from '../generated/Settings';
 import type { Page } from '../page';
+import { loadDevices } from './devices';
 import { useServer } from './start';
 import { go } from './people';
 
-export function openSettings(page: Page): void {
+export function openSettings(page: Page, at = '[data-pane] h1'): void {
   const choice = page.state?.server.choice ?? null;
   page.forget('rename', 'server', 'export', 'listed');
   page.change((here) => {
@@ -19,7 +20,8 @@ export function openSettings(page: Page): void {
     };
   });
   go(page, { at: 'settings' });
-  page.focus('[data-pane] h1');
+  page.focus(at);
+  void loadDevices(page);
 }
 
 export async function rename(page: Page): Promise<void> {

@@ -33,4 +33,8 @@ key_changed: boolean,
 /**
  * What was last between the two.
  */
-last: LastSeen | null, };
+last: LastSeen | null, 
+/**
+ * Missed calls that the user has not looked at yet.
+ */
+missed: number, };

@@ -2,14 +2,18 @@
 import type { ApiError } from '../generated/ApiError';
 import type { Code } from '../generated/Code';
 import type { Command } from '../generated/Command';
+import type { DeviceList } from '../generated/DeviceList';
 import type { Event } from '../generated/Event';
+import type { PastCall } from '../generated/PastCall';
 import type { Reply } from '../generated/Reply';
 import type { ServerChoice } from '../generated/ServerChoice';
 import type { State } from '../generated/State';
 import type { Update } from '../generated/Update';
-import type { FileChoice, Host } from '../host';
+import type { FileChoice, Host, PictureDoor } from '../host';
 import { faultOf, spelled } from '../model/handle';
+import { liveCall } from '../model/calls';
 import { reduce } from '../model';
+import { answerAboutCalls, realDevices } from './fake/calls';
 import { contact, emptyState, fakeQr, keyOf, LISTED } from './fake/people';
 
 const DONE: Reply = { type: 'done' };
@@ -27,6 +31,10 @@ export class FakeHost implements Host {
   copied = '';
   picked: string | null = '/home/ana/identity.age';
   subscriptions = 0;
+  devices: DeviceList = realDevices();
+  readonly past = new Map<string, PastCall[]>();
+  /** Where pictures come from; nowhere unless given. */
+  door: PictureDoor | null = null;
   invites = new Set(['welcome-1']);
   #listener: ((update: Update) => void) | null = null;
   #seq = 1;
@@ -70,6 +78,12 @@ export class FakeHost implements Host {
     return `/home/ana/${path}`;
   }
 
+  async pictures(): Promise<PictureDoor | null> {
+    const call = liveCall(this.#state.calls);
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    return this.door && { ...this.door, url: `fake:${call?.id ?? ''}:${still ? 1_000 : 100}` };
+  }
+
   async copy(text: string): Promise<void> {
     this.copied = text;
   }
@@ -81,7 +95,8 @@ export class FakeHost implements Host {
       this.refusals.delete(command.type);
       throw refusal;
     }
-    return this.#answer(command);
+    const world = { state: this.#state, devices: this.devices, past: this.past, emit: (event: Event) => this.emit(event), fault };
+    return answerAboutCalls(world, command) ?? this.#answer(command);
   }
 
   #answer(command: Command): Reply {
@@ -143,7 +158,7 @@ export class FakeHost implements Host {
         this.emit({ type: 'server_changed', server: { ...state.server, connection: { type: 'online' } } });
         return DONE;
       case 'dismiss_trouble':
-        this.emit({ type: 'troubles_changed', troubles: state.troubles.filter((_, index) => index !== command.index) });
+        this.emit({ type: 'troubles_changed', troubles: state.troubles.filter((one) => one !== command.trouble) });
         return DONE;
       default:
         return this.#answerAboutPeople(command);

@@ -3,7 +3,7 @@ import { open, save } from '@tauri-apps/plugin-dialog';
 import type { Command } from '../generated/Command';
 import type { Reply } from '../generated/Reply';
 import type { Update } from '../generated/Update';
-import type { FileChoice, Host } from '../host';
+import type { FileChoice, Host, PictureDoor } from '../host';
 
 export class TauriHost implements Host {
   dispatch(command: Command): Promise<Reply> {
@@ -28,6 +28,10 @@ export class TauriHost implements Host {
 
   pickSaveFile({ title, path }: FileChoice): Promise<string | null> {
     return save({ title, ...(path && { defaultPath: path }) });
+  }
+
+  pictures(): Promise<PictureDoor | null> {
+    return invoke<PictureDoor | null>('pictures');
   }
 
   async copy(text: string): Promise<void> {

@@ -48,3 +48,39 @@ export function secondsUntil(at: number, now: number): number {
 export function seconds(lang: Lang, count: number): string {
   return count < 60 ? unit(lang, count, 'second', 'narrow') : stretch(lang, Math.ceil(count / 60));
 }
+
+function two(count: number): string {
+  return String(count).padStart(2, '0');
+}
+
+/** A running clock: 0:07, 12:03, 1:02:03. */
+export function clock(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  const hours = Math.floor(total / 3600);
+  const minutes = Math.floor(total / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(total % 60)}` : `${minutes}:${two(total % 60)}`;
+}
+
+/** How long something took, to the minute once it took one. */
+export function lasted(lang: Lang, ms: number): string {
+  if (ms < MINUTE) return unit(lang, Math.max(1, Math.round(ms / 1000)), 'second', 'short');
+  const minutes = Math.round(ms / MINUTE);
+  if (minutes < 60) return unit(lang, minutes, 'minute', 'short');
+  const hours = unit(lang, Math.floor(minutes / 60), 'hour', 'short');
+  return minutes % 60 === 0 ? hours : `${hours} ${unit(lang, minutes % 60, 'minute', 'short')}`;
+}
+
+/** The day and the time of day. */
+export function dayAndTime(lang: Lang, at: number, now: number): string {
+  const date = new Date(at);
+  const time = new Intl.DateTimeFormat(lang, { timeStyle: 'short' }).format(date);
+  const days = dayOf(now) - dayOf(at);
+  if (days === 0 || days === 1) {
+    const day = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-days, 'day');
+    return `${day.charAt(0).toLocaleUpperCase(lang)}${day.slice(1)}${lang === 'zh' ? '' : ','} ${time}`;
+  }
+  if (days > 0 && days < 7) return `${new Intl.DateTimeFormat(lang, { weekday: 'long' }).format(date)}${lang === 'zh' ? '' : ','} ${time}`;
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  const day = new Intl.DateTimeFormat(lang, sameYear ? { day: 'numeric', month: 'short' } : { dateStyle: 'medium' }).format(date);
+  return `${day}${lang === 'zh' ? '' : ','} ${time}`;
+}

@@ -10,6 +10,7 @@ export const errorsEn: ErrorText = {
     handle: 'this person',
     path: 'the file',
     reason: 'the system gave no reason',
+    device: 'the device',
   },
   codes: {
     not_now: () => 'That can’t be done right now.',
@@ -52,6 +53,16 @@ export const errorsEn: ErrorText = {
       minutes === 0
         ? 'This computer’s clock is wrong. Set it right, or calls and messages may be refused.'
         : `This computer’s clock is ${stretch('en', minutes)} ${minutes > 0 ? 'ahead' : 'behind'}. Set it right, or calls and messages may be refused.`,
+    no_such_call: () => 'This call is over.',
+    too_many_calls: () => 'That’s too many calls at once. End one of them first.',
+    device_missing: ({ device }) => `Visavis can’t find ${device}. Plug it in, or choose another.`,
+    device_busy: ({ device }) => `Another program uses ${device}. Close it there, or choose another.`,
+    device_denied: ({ device }) => `The system does not let Visavis use ${device}. Allow it in the system’s settings.`,
+    device_stalled: ({ device }) => `Nothing more is heard from ${device}. Try again, or plug it in anew.`,
+    device_failed: ({ device, reason }) => `Something is wrong with ${device}: ${reason}.`,
+    device_odd: ({ device, reason }) => `Visavis can’t make sense of ${device} as a device: ${reason}. Choose another.`,
+    media_file_bad: ({ path, reason }) => `${path} can’t be played: ${reason}. Choose another file.`,
+    no_common_format: ({ name }) => `Your Visavis and that of ${name} share no format for pictures. One of the two needs an update.`,
     bad_message: () => 'The server did not understand Visavis. Check for a newer version.',
     message_too_large: () => 'That is too long for the server. Shorten it and try again.',
     out_of_turn: () => 'The server did not expect that now. Try again.',

@@ -4,7 +4,7 @@ import type { ErrorText } from './errors';
 import { handleFaultsZh } from './handles';
 
 export const errorsZh: ErrorText = {
-  fallback: { server: '服务器', name: '对方', handle: '对方', path: '该文件', reason: '系统没有说明原因' },
+  fallback: { server: '服务器', name: '对方', handle: '对方', path: '该文件', reason: '系统没有说明原因', device: '该设备' },
   codes: {
     not_now: () => '现在还不能这样做。',
     no_identity: () => '请先设置你的名字。',
@@ -46,6 +46,16 @@ export const errorsZh: ErrorText = {
       minutes === 0
         ? '本机时钟不准。请校准，否则通话和消息可能会被拒绝。'
         : `本机时钟${minutes > 0 ? '快了' : '慢了'} ${stretch('zh', minutes)}。请校准，否则通话和消息可能会被拒绝。`,
+    no_such_call: () => '这次通话已经结束。',
+    too_many_calls: () => '同时进行的通话太多了。请先结束其中一个。',
+    device_missing: ({ device }) => `找不到${device}。请插好设备，或换一个。`,
+    device_busy: ({ device }) => `${device}正被其他程序使用。请在那里关闭，或换一个设备。`,
+    device_denied: ({ device }) => `系统不允许 Visavis 使用${device}。请在系统设置中允许。`,
+    device_stalled: ({ device }) => `${device}不再有响应。请重试，或重新插拔设备。`,
+    device_failed: ({ device, reason }) => `${device}出了问题：${reason}。`,
+    device_odd: ({ device, reason }) => `Visavis 看不懂设备地址 ${device}：${reason}。请换一个。`,
+    media_file_bad: ({ path, reason }) => `无法播放 ${path}：${reason}。请换一个文件。`,
+    no_common_format: ({ name }) => `你与 ${name} 的 Visavis 没有共同的图像格式，其中一方需要更新。`,
     bad_message: () => '服务器无法理解 Visavis 的请求。请检查是否有新版本。',
     message_too_large: () => '内容超出服务器允许的长度。请缩短后重试。',
     out_of_turn: () => '服务器此刻无法处理该请求。请重试。',

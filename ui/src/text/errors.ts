@@ -7,6 +7,7 @@ export interface Detail {
   handle: string;
   path: string;
   reason: string;
+  device: string;
   port: string;
   why: string;
   /** Zero where not known. */
@@ -16,6 +17,6 @@ export interface Detail {
 }
 
 export interface ErrorText {
-  fallback: { server: string; name: string; handle: string; path: string; reason: string };
+  fallback: { server: string; name: string; handle: string; path: string; reason: string; device: string };
   codes: Record<Code, (detail: Detail) => string>;
 }

@@ -2,16 +2,23 @@
 import { html, nothing } from 'lit-html';
 import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
+import { call, showStage } from '../acts/calls';
 import { loadSafety, setVerified, wave } from '../acts/people';
+import { isLive } from '../model/calls';
 import { addressOf } from '../model/contacts';
 import { ago, exactly } from '../model/times';
 import { say } from '../text';
+import { historyView } from './history';
 import { icon } from './icons';
 import { avatar, copyButton, errorLine, presenceWord, qr } from './parts';
 import { lastLine, marks } from './row';
 
 export function contactView(page: Page, contact: Contact): unknown {
   const { t, state } = page;
+  const live = state?.calls.some((one) => one.key === contact.key && isLive(one)) === true;
+  // What can be pressed stands still: it comes once the room above it is known.
+  const settled = page.here.history?.of === contact.key || page.here.errors.has('history');
+  const calling = page.here.busy.has(`call ${contact.key}`);
   const address = state ? addressOf(state, contact.handle) : contact.handle;
   return html`<article class="contact-view" data-test="contact-view" data-handle=${contact.handle}>
     <header class="head">
@@ -28,17 +35,25 @@ export function contactView(page: Page, contact: Contact): unknown {
       </div>
       ${contact.key_changed
         ? nothing
-        : html`<button
-            type="button"
-            class="primary wave"
-            data-test="wave"
-            ?disabled=${page.here.busy.has(`wave ${contact.key}`)}
-            @click=${() => void wave(page, contact)}
-          >
-            ${icon('hand')}<span>${t.wave}</span>
-          </button>`}
+        : html`<div class="buttons reach">
+            ${live
+              ? html`<button type="button" class="primary" data-test="to-stage" @click=${() => showStage(page)}>${icon('phone')}<span>${t.backToCall}</span></button>`
+              : html`<button type="button" class="primary" data-test="call-video" title=${`${t.videoCall} (Enter)`} ?disabled=${calling} @click=${() => void call(page, contact.key, true)}>
+                    ${icon('video')}<span>${t.videoCall}</span>
+                  </button>
+                  <button type="button" data-test="call-voice" title=${`${t.voiceCall} (Ctrl+Enter)`} ?disabled=${calling} @click=${() => void call(page, contact.key, false)}>
+                    ${icon('phone')}<span>${t.voiceCall}</span>
+                  </button>`}
+            <button type="button" data-test="wave" ?disabled=${page.here.busy.has(`wave ${contact.key}`)} @click=${() => void wave(page, contact)}>${icon('hand')}<span>${t.wave}</span></button>
+          </div>`}
     </header>
-    ${contact.key_changed ? alarm(page, contact) : nothing} ${safety(page, contact)}
+    ${contact.key_changed ? alarm(page, contact) : nothing} ${settled ? below(page, contact) : nothing}
+  </article>`;
+}
+
+function below(page: Page, contact: Contact): unknown {
+  const { t } = page;
+  return html`${historyView(page, contact)} ${safety(page, contact)}
     <div class="last-buttons">
       <button type="button" class="quiet danger" data-test="remove" @click=${() => ask(page, 'remove', contact)}>
         ${icon('userMinus')}<span>${t.removeContact}</span>
@@ -46,8 +61,7 @@ export function contactView(page: Page, contact: Contact): unknown {
       <button type="button" class="quiet danger" data-test="block" @click=${() => ask(page, 'block', contact)}>
         ${icon('ban')}<span>${t.block}</span>
       </button>
-    </div>
-  </article>`;
+    </div>`;
 }
 
 function ask(page: Page, what: 'remove' | 'block' | 'accept-key', contact: Contact): void {
@@ -85,7 +99,12 @@ function safety(page: Page, contact: Contact): unknown {
         </div>`
       : error
         ? html`${errorLine(page, error)}<button type="button" @click=${() => void loadSafety(page, contact.key)}>${t.tryAgain}</button>`
-        : nothing}
+        : html`<div class="safety-both" aria-hidden="true">
+            <ol class="safety-number">
+              ${Array.from({ length: 12 }, () => html`<li>${'\u00a0'}</li>`)}
+            </ol>
+            <span class="qr"></span>
+          </div>`}
     ${errorLine(page, page.here.errors.get('verify'))}
     ${contact.key_changed
       ? nothing

@@ -3,10 +3,15 @@ import { html, nothing } from 'lit-html';
 import type { Page } from '../page';
 import { stepShown } from '../acts/start';
 import { go, shown } from '../acts/people';
+import { staged } from '../model/calls';
 import { addView } from './add';
+import { stageView } from './call';
+import { callLine } from './call-lines';
 import { contactView } from './contact';
+import { standInLine } from './devices';
 import { fatalView, lostView } from './fatal';
 import { icon } from './icons';
+import { incomingView } from './incoming';
 import { menuView } from './menu';
 import { peopleView } from './people';
 import { questionView } from './question';
@@ -17,7 +22,7 @@ import { troublesView } from './troubles';
 import { welcomeView } from './welcome';
 
 export function view(page: Page): unknown {
-  return html`${body(page)} ${toastsView(page)} ${questionView(page)}`;
+  return html`${body(page)} ${toastsView(page)} ${questionView(page)} ${incomingView(page)}`;
 }
 
 function body(page: Page): unknown {
@@ -28,10 +33,12 @@ function body(page: Page): unknown {
   const step = stepShown(page);
   if (step) return startView(page, step);
   const contact = shown(page);
-  const { at } = page.here.route;
-  const right = at === 'add' || at === 'settings' || contact !== null;
-  return html`<main class="frame ${right ? 'right' : 'left'}">
-    ${troublesView(page)}
+  const onStage = page.here.route.at === 'call' && staged(state.calls) !== null;
+  const at = page.here.route.at === 'call' && !onStage ? 'none' : page.here.route.at;
+  const right = at === 'add' || at === 'settings' || onStage || contact !== null;
+  const whole = onStage && page.here.stage.whole;
+  return html`<main class="frame ${right ? 'right' : 'left'} ${onStage ? 'staged' : ''} ${whole ? 'whole' : ''}">
+    ${whole ? nothing : html`${troublesView(page)} ${standInLine(page)} ${callLine(page)}`}
     <div class="panes">
       <div class="pane-left">${peopleView(page)}</div>
       <div class="pane-right" data-pane=${at}>
@@ -40,10 +47,10 @@ function body(page: Page): unknown {
               ${icon('arrowLeft')}<span>${page.t.back}</span>
             </button>`
           : nothing}
-        ${at === 'add' ? addView(page) : at === 'settings' ? settingsView(page) : contact ? contactView(page, contact) : welcomeView(page)}
+        ${onStage ? stageView(page) : at === 'add' ? addView(page) : at === 'settings' ? settingsView(page) : contact ? contactView(page, contact) : welcomeView(page)}
       </div>
     </div>
-    ${menuView(page)}
+    ${page.here.menu?.of === 'caller' ? nothing : menuView(page)}
   </main>`;
 }
 

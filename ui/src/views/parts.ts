@@ -13,7 +13,7 @@ import { icon } from './icons';
 export type Presence = 'online' | 'away' | 'busy' | 'offline';
 
 /** Initials in the colour of the key, in a ring that shows the presence; the words for it stand beside. */
-export function avatar(person: { key: string; name: string }, presence: Presence | null = null, size: 'big' | '' = ''): unknown {
+export function avatar(person: { key: string; name: string }, presence: Presence | null = null, size: 'small' | 'big' | 'huge' | '' = ''): unknown {
   return html`<span class="avatar ${size} tone-${toneOf(person.key)} ${presence ?? ''}" aria-hidden="true"
     ><span class="initials">${initialsOf(person.name)}</span>${presence ? html`<span class="presence"></span>` : nothing}</span
   >`;

@@ -102,18 +102,38 @@ function keysSheet(page: Page): unknown {
     [['Ctrl', 'N'], t.addSomeone],
     [['Ctrl', ','], t.settings],
     [['↑', '↓'], t.keyWalk],
-    [['Enter'], t.keyWave],
+    [['Enter'], t.keyCall],
+    [['Ctrl', 'Enter'], t.keyCallSound],
     [['Shift', 'F10'], t.keyMenu],
     [['Esc'], t.keyEscape],
     [['?'], t.keys],
   ];
+  const inCall: [string[], string][] = [
+    [['M'], t.microphone],
+    [['V'], t.camera],
+    [['Space'], t.keyTalk],
+    [['F'], t.fullScreen],
+    [['W'], t.wholeWindow],
+    [['T'], t.statistics],
+    [['Ctrl', 'Shift', 'E'], t.endCall],
+  ];
   return html`<div class="inside">
     <h2 id="question">${t.keys}</h2>
-    <dl class="keys">
-      ${keys.map(([combination, what]) => html`<div><dt>${combination.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}
-    </dl>
+    <div class="keys-both">
+      ${keyList(keys)}
+      <div class="inside">
+        <h3>${t.inCall}</h3>
+        ${keyList(inCall)}
+      </div>
+    </div>
     <div class="buttons end">
       <button type="button" autofocus data-test="cancel" @click=${() => closeQuestion(page)}>${icon('check')}${t.close}</button>
     </div>
   </div>`;
+}
+
+function keyList(keys: readonly [string[], string][]): unknown {
+  return html`<dl class="keys">
+    ${keys.map(([combination, what]) => html`<div><dt>${combination.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}
+  </dl>`;
 }

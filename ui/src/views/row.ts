@@ -1,8 +1,11 @@
 /** A contact's row, and the keys that work in the list of them. */
 import { html, nothing } from 'lit-html';
+import type { Call } from '../generated/Call';
 import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
-import { show, wave } from '../acts/people';
+import { call } from '../acts/calls';
+import { show } from '../acts/people';
+import { isLive } from '../model/calls';
 import { ago, exactly } from '../model/times';
 import { icon } from './icons';
 import { openContactMenu } from './menu';
@@ -12,12 +15,18 @@ import { onePane } from './room';
 /** Longer than a double-click takes. */
 const DOUBLE_CLICK_MS = 240;
 
+function callLine({ t }: Page, { stage, mine, theirs }: Call): string {
+  if (stage.type === 'calling' || stage.type === 'ringing') return t.callingShort;
+  return mine.held || theirs.held ? t.onHold : t.inCall;
+}
+
 export function contactRow(page: Page, contact: Contact, reached: boolean): unknown {
   const { t } = page;
   const { route } = page.here;
   const current = route.at === 'contact' && (route.key === contact.key || route.handle === contact.handle);
+  const on = page.state?.calls.find((one) => one.key === contact.key && isLive(one));
   const fresh = page.here.fresh.has(contact.key);
-  return html`<li class="contact ${current ? 'current' : ''} ${fresh ? 'fresh' : ''}" @contextmenu=${(event: MouseEvent) => openMenu(page, contact, event)}>
+  return html`<li class="contact ${current ? 'current' : ''} ${fresh || contact.missed > 0 ? 'fresh' : ''} ${contact.last?.what === 'missed' && contact.missed > 0 ? 'has-missed' : ''} ${on ? 'in-call' : ''}" @contextmenu=${(event: MouseEvent) => openMenu(page, contact, event)}>
     <button
       type="button"
       class="contact-button"
@@ -38,9 +47,12 @@ export function contactRow(page: Page, contact: Contact, reached: boolean): unkn
       ${avatar(contact, contact.presence)}
       <span class="who">
         <span class="name-line"><bdi class="name" title=${contact.name}>${contact.name}</bdi>${marks(page, contact)}</span>
-        <span class="last"><span class="unseen">${presenceWord(page, contact.presence)}. </span>${contact.key_changed ? t.keyChangedShort : lastLine(page, contact)}</span>
+        <span class="last"><span class="unseen">${presenceWord(page, contact.presence)}. </span>${contact.key_changed ? t.keyChangedShort : on ? callLine(page, on) : lastLine(page, contact)}</span>
       </span>
       ${contact.last ? html`<time title=${exactly(page.lang, contact.last.at_ms)}>${ago(page.lang, contact.last.at_ms, page.now) ?? t.now}</time>` : nothing}
+      ${contact.missed > 0
+        ? html`<span class="badge" data-test="missed" data-count=${contact.missed} title=${t.missedCalls(contact.missed)}>${contact.missed}<span class="unseen">${t.missedCalls(contact.missed)}</span></span>`
+        : nothing}
     </button>
     <button
       type="button"
@@ -76,6 +88,13 @@ export function lastLine(page: Page, contact: Contact): string {
       return t.lastWavedTo;
     case 'waved_from':
       return t.lastWavedFrom;
+    case 'called_to':
+    case 'called_from':
+      return t.lastTalked;
+    case 'called_in_vain':
+      return t.lastCalled;
+    case 'missed':
+      return t.missedCall;
     case undefined:
       return contact.handle;
   }
@@ -92,7 +111,13 @@ function select(page: Page, contact: Contact, event: MouseEvent): void {
 
 function doubleClick(page: Page, contact: Contact): void {
   page.never('select');
-  void wave(page, contact);
+  callRow(page, contact, true);
+}
+
+/** Whose key changed is looked at first: no call goes there. */
+function callRow(page: Page, contact: Contact, picture: boolean): void {
+  if (contact.key_changed) show(page, contact);
+  else void call(page, contact.key, picture);
 }
 
 function openMenu(page: Page, contact: Contact, event: MouseEvent): void {
@@ -102,7 +127,7 @@ function openMenu(page: Page, contact: Contact, event: MouseEvent): void {
 
 export function rowKeys(page: Page, listed: readonly Contact[], event: KeyboardEvent): void {
   const target = event.target;
-  if (!(target instanceof HTMLElement) || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!(target instanceof HTMLElement) || event.altKey || event.metaKey || (event.ctrlKey && event.key !== 'Enter')) return;
   const row = target.closest('li')?.querySelector<HTMLElement>('[data-test=contact-row]');
   const at = listed.findIndex((one) => one.key === row?.dataset['key']);
   const contact = listed[at];
@@ -115,7 +140,7 @@ export function rowKeys(page: Page, listed: readonly Contact[], event: KeyboardE
     else if (to < 0) page.focus('[data-test=search]');
   } else if (event.key === 'Enter' && target === row) {
     event.preventDefault();
-    if (!event.repeat) void wave(page, contact);
+    if (!event.repeat) callRow(page, contact, !event.ctrlKey);
   } else if (event.key === 'ContextMenu' || event.key === 'F10') {
     event.preventDefault();
     openContactMenu(page, contact.key, row.closest('li') ?? row);

@@ -8,6 +8,7 @@ import type { Page } from '../page';
 import { unblock } from '../acts/people';
 import { choose, rename, setListed, setStatus } from '../acts/settings';
 import { cardView } from './card';
+import { devicesSection } from './devices';
 import { icon } from './icons';
 import { avatar, errorLine, field, submits, tick } from './parts';
 import { identitySection, serverSection } from './settings-deep';
@@ -24,6 +25,7 @@ export function settingsView(page: Page): unknown {
       <h2>${t.myAddress}</h2>
       ${cardView(page, true)}
     </section>
+    ${devicesSection(page)}
     <section class="card">
       <h2>${t.lookAndLanguage}</h2>
       ${look(page)}

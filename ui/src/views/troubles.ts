@@ -14,21 +14,21 @@ export function troublesView(page: Page, connection = true): unknown {
   const { state } = page;
   if (!state) return nothing;
   return html`<div class="troubles">
-    ${connection ? connectionLine(page) : nothing} ${state.troubles.map((error, index) => troubleLine(page, error, index))}
+    ${connection ? connectionLine(page) : nothing} ${state.troubles.map((trouble) => troubleLine(page, trouble))}
   </div>`;
 }
 
-function troubleLine(page: Page, error: ApiError, index: number): unknown {
-  return html`<div class="trouble warning" role="alert" data-test="trouble" data-code=${error.code}>
+function troubleLine(page: Page, trouble: ApiError): unknown {
+  return html`<div class="trouble warning" role="alert" data-test="trouble" data-code=${trouble.code}>
     ${icon('triangleAlert')}
-    <p>${explain(error, page.lang)}</p>
+    <p>${explain(trouble, page.lang)}</p>
     <button
       type="button"
       class="icon-only"
       data-test="dismiss"
       aria-label=${page.t.dismiss}
       title=${page.t.dismiss}
-      @click=${() => void page.ask('trouble', { type: 'dismiss_trouble', index })}
+      @click=${() => void page.ask('trouble', { type: 'dismiss_trouble', trouble })}
     >
       ${icon('x')}
     </button>

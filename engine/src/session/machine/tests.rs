@@ -56,7 +56,7 @@ fn online() -> (Machine, u64) {
     let effects = machine.handle(0, 0, Input::Said(socket, challenge(VERSION)));
     assert_eq!(effects, [Effect::ServerTime(5), Effect::Prove(socket, Nonce([1; 32]))]);
     let effects = machine.handle(0, 0, Input::Said(socket, welcome()));
-    assert_eq!(effects, [Effect::Changed(Phase::Online), Effect::SignedIn(welcome())]);
+    assert_eq!(effects, [Effect::SignedIn(welcome()), Effect::Changed(Phase::Online)]);
     (machine, socket)
 }
 

@@ -1,7 +1,10 @@
 //! The configuration file: TOML, every key with a default, unknown keys refused with a sentence.
 
+mod relay;
+
 use super::{Config, ServerLimits, TlsFiles};
 use crate::protocol::IceServer;
+use relay::Relay;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -39,6 +42,7 @@ struct File {
     allow_plain: bool,
     metrics_listen: Option<SocketAddr>,
     ice_servers: Vec<IceServer>,
+    relay: Option<Relay>,
     limits: ServerLimits,
 }
 
@@ -60,6 +64,7 @@ fn parse(text: &str) -> Result<Config, String> {
         allow_plain: file.allow_plain,
         metrics_listen: file.metrics_listen,
         ice_servers: file.ice_servers,
+        relay: file.relay.map(Relay::config).transpose()?,
         limits: file.limits,
         times: defaults.times,
         database_pages: None,
@@ -103,12 +108,12 @@ impl Config {
 #metrics_listen = "127.0.0.1:9440"
 # STUN and TURN servers that clients are told.
 #ice_servers = [{{ urls = ["stun:stun.example.org:3478"] }}]
-
-[limits]
 "#,
             defaults.listen,
             defaults.data.display()
         );
+        text.push_str(&relay::commented_defaults());
+        text.push_str("\n[limits]\n");
         for (comment, key, value) in described(limits) {
             text.push_str(&format!("# {comment}\n#{key} = {value}\n"));
         }
@@ -214,6 +219,7 @@ mod tests {
         assert_eq!(config.limits, ServerLimits::default());
         assert_eq!(config.names, ["call.example.org"]);
         assert!(config.tls.is_some());
+        assert_eq!(config.relay, Some(relay::spoken()));
     }
 
     #[test]

@@ -17,7 +17,7 @@ const MOST_HEADERS: usize = 64;
 
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Wish {
+pub(super) enum Wish {
     /// The WebSocket; the answer to its key, and where the head ends.
     Upgrade(String, usize),
     Health,
@@ -27,7 +27,7 @@ enum Wish {
 }
 
 /// Reads a head; none while it isn't whole.
-fn read_head(bytes: &[u8]) -> Option<Wish> {
+pub(super) fn read_head(bytes: &[u8]) -> Option<Wish> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     let end = match request.parse(bytes) {
@@ -160,7 +160,13 @@ pub(crate) async fn serve_metrics(core: &Core, socket: TcpStream) {
 
 async fn metrics(core: &Core, stream: &mut Stream) {
     match core.gauges().await {
-        Some(gauges) => answer(stream, "200 OK", &core.counters.text(gauges)).await,
+        Some(gauges) => {
+            let mut text = core.counters.text(gauges);
+            if let Some(relay) = &core.relay {
+                text.push_str(&relay.metrics());
+            }
+            answer(stream, "200 OK", &text).await;
+        }
         None => answer(stream, "503 Service Unavailable", "no database").await,
     }
 }

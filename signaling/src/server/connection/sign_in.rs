@@ -119,7 +119,12 @@ pub(super) async fn sign_in(
         invite: invite.as_deref().map(invite::hash),
         closed: core.config.closed,
     };
-    let seated = seat(core, sign_in, status, open, peer).await;
+    let dialled = match server.as_str() {
+        // That is another machine wherever else it is asked for.
+        "localhost" => local.ip().to_canonical().to_string(),
+        _ => server,
+    };
+    let seated = seat(core, sign_in, status, open, (peer, dialled.into())).await;
     seated.map_err(|(code, wait)| {
         if matches!(code, ErrorCode::InviteInvalid | ErrorCode::BadSignature) {
             core.gate().failed(core.uptime_ms(), peer.ip());
@@ -145,7 +150,7 @@ async fn seat(
     sign_in: SignIn,
     status: Status,
     open: &OpenLink,
-    peer: SocketAddr,
+    (peer, dialled): (SocketAddr, Box<str>),
 ) -> Result<Seat, (ErrorCode, Option<u64>)> {
     let failed = (ErrorCode::Internal, None);
     let _place = core.sign_ins.acquire().await.map_err(|_| failed)?;
@@ -156,6 +161,7 @@ async fn seat(
         link: Arc::clone(&open.link),
         session: open.number,
         address: peer.ip(),
+        dialled,
         answer,
     });
     seated.await.unwrap_or(Err(failed))

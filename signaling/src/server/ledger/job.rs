@@ -24,6 +24,8 @@ pub(crate) enum Job {
         link: Arc<Link>,
         session: u64,
         address: IpAddr,
+        /// The name or address by which the relay is found from where the client is.
+        dialled: Box<str>,
         answer: oneshot::Sender<Result<Seat, (ErrorCode, Option<u64>)>>,
     },
     /// Letters arrived; which ones stands in the link.

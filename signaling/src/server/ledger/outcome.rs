@@ -80,10 +80,10 @@ pub(super) fn tell(core: &Arc<Core>, job: Job, outcome: Outcome) {
             }
             link.finished();
         }
-        (Job::SignIn { status, link, session, answer, .. }, outcome) => {
+        (Job::SignIn { status, link, session, dialled, answer, .. }, outcome) => {
             let seated = match outcome {
                 Outcome::SignIn(Ok(who)) => {
-                    Ok(seat(core, *who, status, session, Arc::clone(&link)))
+                    Ok(seat(core, *who, status, (session, Arc::clone(&link)), dialled))
                 }
                 Outcome::SignIn(Err(reason)) => Err(refusal(core, reason)),
                 Outcome::Failed(error) => Err(refusal(core, Refusal::Store(error))),
@@ -117,7 +117,14 @@ pub(super) fn tell(core: &Arc<Core>, job: Job, outcome: Outcome) {
     }
 }
 
-fn seat(core: &Arc<Core>, who: SignedIn, status: Status, session: u64, link: Arc<Link>) -> Seat {
+fn seat(
+    core: &Arc<Core>,
+    who: SignedIn,
+    status: Status,
+    line: (u64, Arc<Link>),
+    dialled: Box<str>,
+) -> Seat {
+    let session = line.0;
     let me = Who { account: who.account, key: who.key, device: who.device, session };
     // Written rarely, so that the sign-ins of many who come back after a restart only read.
     let stale = who.seen_ms.is_some_and(|seen| seen + SEEN_MS < core.now_ms());
@@ -128,11 +135,12 @@ fn seat(core: &Arc<Core>, who: SignedIn, status: Status, session: u64, link: Arc
         session,
         "signed in"
     );
-    core.room().enter(core.uptime_ms(), who, status, session, link);
+    let ice_servers = core.ice_servers(&who.key, &dialled);
+    core.room().enter(core.uptime_ms(), who, status, line, ice_servers);
     if stale {
         core.ledger.add_own(Job::Seen { device: me.device });
     }
-    Seat::new(Arc::clone(core), me)
+    Seat::new(Arc::clone(core), me, dialled)
 }
 
 fn answer(core: &Core, link: &Arc<Link>, who: &Who, id: u32, verdict: Verdict) {

@@ -85,7 +85,7 @@ impl Play {
             now_ms: 1000 * DAY_MS,
             memory: Memory::default(),
             sqlite,
-            room: Room::new(limits(), Vec::new()),
+            room: Room::new(limits()),
             sessions: Vec::new(),
             clients: BTreeMap::new(),
             numbers: 0,
@@ -173,7 +173,7 @@ impl Play {
         let needs_handle = signed.handle.is_none();
         self.now_seen_as(person, status);
         let ear = Ear::default();
-        self.room.enter(0, signed, status, who.session, ear.clone());
+        self.room.enter(0, signed, status, (who.session, ear.clone()), Vec::new());
         self.sessions.push(Session { who, person, device, ear, checked: 0, taken: 0 });
         for gone in self.sessions.extract_if(.., |s| s.ear.0.ended.get()).collect::<Vec<_>>() {
             self.room.leave(gone.who.account, gone.who.session);

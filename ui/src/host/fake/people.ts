@@ -20,7 +20,7 @@ export function keyOf(handle: string): string {
 }
 
 export function contact(handle: string, name: string, part: Partial<Contact> = {}): Contact {
-  return { key: keyOf(handle), handle, name, presence: 'offline', verified: false, key_changed: false, last: null, ...part };
+  return { key: keyOf(handle), handle, name, presence: 'offline', verified: false, key_changed: false, last: null, missed: 0, ...part };
 }
 
 function last(what: LastWhat, before: number): { last: Contact['last'] } {
@@ -83,7 +83,8 @@ export function emptyState(): State {
     incoming: [],
     outgoing: [],
     blocked: [],
-    settings: { language: 'system', theme: 'system' },
+    calls: [],
+    settings: { language: 'system', theme: 'system', devices: { camera: null, microphone: null, speaker: null, volume: 100 } },
     troubles: [],
   };
 }

@@ -1,6 +1,9 @@
 /** Situations to look at, chosen by the address: `?fake=contacts&lang=zh&theme=dark`. */
 import type { State } from '../../generated/State';
 import { FakeHost, fault } from '../fake';
+import { callScenarios } from './call-scenarios';
+import { pastCalls, testDevices } from './calls';
+import { fakeDoor } from './door-here';
 import { contact, DAY, emptyState, fewContacts, HOUR, keyOf, manyContacts, MINUTE, settledState } from './people';
 
 const SERVER = { server: 'call.example.org' };
@@ -21,7 +24,7 @@ function requests(): Pick<State, 'incoming' | 'outgoing'> {
 
 const DAMAGED = '/home/ana/.local/share/visavis/identity.key';
 
-export const scenarios = {
+export const scenarios: Record<string, () => State> = {
   'first-start': emptyState,
   handle: () => {
     const settled = settledState();
@@ -65,24 +68,42 @@ export const scenarios = {
       hosting: { open: true, addresses: ['ws://192.168.1.20:8440', 'ws://10.0.0.7:8440'] },
     },
   }),
+  devices: () => ({
+    ...settledState(),
+    contacts: fewContacts(),
+    settings: { ...settledState().settings, devices: { camera: 'camera:9', microphone: 'test:tone?hz=1000', speaker: null, volume: 65 } },
+  }),
+  'no-devices': () => ({ ...settledState(), contacts: fewContacts() }),
+  missed: () => ({
+    ...settledState(),
+    contacts: fewContacts().map((one) => {
+      if (one.handle === 'bo') return { ...one, missed: 2, last: { what: 'missed' as const, at_ms: Date.now() - 3 * MINUTE } };
+      if (one.handle === 'chen') return { ...one, last: { what: 'called_to' as const, at_ms: Date.now() - DAY } };
+      return one.handle === 'dora' ? { ...one, last: { what: 'called_in_vain' as const, at_ms: Date.now() - 2 * HOUR } } : one;
+    }),
+  }),
+  ...callScenarios,
   long: () => ({ ...settledState(), contacts: manyContacts(), ...requests() }),
-} satisfies Record<string, () => State>;
-
-export type Scenario = keyof typeof scenarios;
+};
 
 export function fakeFromAddress(search: string): FakeHost {
   const query = new URLSearchParams(search);
   const name = query.get('fake') ?? 'contacts';
-  const state: State = Object.hasOwn(scenarios, name) ? scenarios[name as Scenario]() : settledState();
+  const made = Object.hasOwn(scenarios, name) ? scenarios[name] : undefined;
+  const state: State = made ? made() : settledState();
   const lang = query.get('lang');
   const theme = query.get('theme');
   const host = new FakeHost({
     ...state,
     settings: {
+      ...state.settings,
       language: lang === 'zh' || lang === 'en' ? lang : 'system',
       theme: theme === 'dark' || theme === 'light' ? theme : 'system',
     },
   });
+  if (name === 'no-devices') host.devices = testDevices();
+  for (const one of ['bo', 'chen']) host.past.set(keyOf(one), pastCalls(one, Date.now()));
+  host.door = fakeDoor();
   // For trying things by hand from the console.
   Object.assign(window, { fake: host });
   return host;

@@ -97,7 +97,7 @@ impl Play {
             Act::Restart => {
                 self.sessions.clear();
                 self.revealed.clear();
-                self.room = Room::new(limits(), Vec::new());
+                self.room = Room::new(limits());
             }
         }
         self.check();

@@ -1,0 +1,222 @@
+//! What the program can be told on its command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use visavis_engine::api::{DeviceChoice, KeyPlace};
+use visavis_engine::device::DeviceUri;
+use visavis_engine::engine::Options;
+
+/// Visavis without a window, for scripts and bots: prints lines of JSON
+#[derive(Debug, Parser)]
+#[command(name = "visavis-cli", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The folder of the profile; no other program may use it at the same time
+    #[arg(long, value_name = "DIR", env = "VISAVIS_DATA")]
+    data: PathBuf,
+    /// Keep a new key in the system's keychain, not in a file in the profile
+    #[arg(long)]
+    keychain: bool,
+    /// Trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE", env = "VISAVIS_AUTHORITY")]
+    authority: Option<PathBuf>,
+    /// The port of the server that is hosted on this computer
+    #[arg(long, value_name = "PORT", env = "VISAVIS_HOSTED_PORT", default_value_t = 8440)]
+    hosted_port: u16,
+    /// Be seen by this camera: camera:ID, test:pattern, file:PATH or null:
+    #[arg(long, value_name = "URI", env = "VISAVIS_CAMERA", global = true, value_parser = camera)]
+    camera: Option<String>,
+    /// Be heard by this microphone: mic:ID, test:tone, file:PATH or null:
+    #[arg(long, alias = "microphone", value_name = "URI", env = "VISAVIS_MICROPHONE", global = true, value_parser = microphone)]
+    mic: Option<String>,
+    /// Hear by this speaker: speaker:ID, file:PATH (recorded as WAV) or null:
+    #[arg(long, value_name = "URI", env = "VISAVIS_SPEAKER", global = true, value_parser = speaker)]
+    speaker: Option<String>,
+    #[command(subcommand)]
+    pub(crate) errand: Errand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Errand {
+    /// Make an identity, join a server and take a handle; what is there already stays
+    Init(Init),
+    /// Show who this profile is
+    Me,
+    /// Contacts, and requests to become one
+    Contacts {
+        #[command(subcommand)]
+        what: Option<Contacts>,
+    },
+    /// List cameras, microphones and speakers
+    Devices,
+    /// Calls that were, newest first
+    History {
+        /// With this contact alone
+        #[arg(long, value_name = "WHO")]
+        with: Option<String>,
+    },
+    /// Call a contact; the call ends by `hang up` on standard input, by SIGINT, or by the other
+    Call(Call),
+    /// Wait for a call and answer it
+    Answer(Answer),
+    /// Print all that happens, and take words on standard input
+    Watch(Watch),
+    /// Carry out one command of the engine's, written as JSON, and print its reply
+    Do {
+        /// Such as '{"type":"list_devices"}'
+        command: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The name that contacts see
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The server, such as call.example.org or ws://192.168.1.5:8440
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "this_computer")]
+    pub(crate) server: Option<String>,
+    /// Use the server on this computer; one that runs is joined, otherwise each run hosts it meanwhile
+    #[arg(long)]
+    pub(crate) this_computer: bool,
+    /// For a server that takes new people by invite alone
+    #[arg(long, value_name = "CODE")]
+    pub(crate) invite: Option<String>,
+    /// The handle to take on the server, for good
+    #[arg(long)]
+    pub(crate) handle: Option<String>,
+}
+
+#[derive(Debug, Default, Subcommand)]
+pub(crate) enum Contacts {
+    /// Show them
+    #[default]
+    List,
+    /// Ask someone to become a contact
+    Add {
+        /// A handle, a handle with its server, or a visavis:add/ link
+        address: String,
+        /// A few words along
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Show who asks, and who was asked
+    Requests,
+    /// Say yes to someone who asks
+    Accept {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+    },
+    /// Say no to someone who asks
+    Refuse {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+    },
+    /// End being contacts
+    Remove {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+    },
+    /// Hear nothing more of someone
+    Block {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+    },
+    /// Take a block back
+    Unblock {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Manner {
+    /// Without picture
+    #[arg(long)]
+    pub(crate) sound_only: bool,
+    /// Hang up after talking this long
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(crate) seconds: Option<u32>,
+    /// Print the figures of the call this often
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) statistics: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// A handle, a name, or a key or its beginning
+    pub(crate) who: String,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Answer {
+    /// Only this contact's calls; others are left ringing
+    #[arg(long, value_name = "WHO")]
+    pub(crate) from: Option<String>,
+    /// Go on with the next call after each; a call that comes during another is declined as busy
+    #[arg(long)]
+    pub(crate) always: bool,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// Print the figures of calls that are on this often
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) statistics: Option<u32>,
+}
+
+impl Arguments {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            key_place: if self.keychain { KeyPlace::Keychain } else { KeyPlace::File },
+            hosted_port: self.hosted_port,
+            own_authority: self.authority.clone(),
+            devices: DeviceChoice {
+                camera: self.camera.clone(),
+                microphone: self.mic.clone(),
+                speaker: self.speaker.clone(),
+                ..DeviceChoice::default()
+            },
+            ..Options::in_folder(&self.data)
+        }
+    }
+}
+
+fn camera(text: &str) -> Result<String, String> {
+    DeviceUri::camera(text).map(|_| text.to_owned()).map_err(|odd| odd.to_string())
+}
+
+fn microphone(text: &str) -> Result<String, String> {
+    DeviceUri::microphone(text).map(|_| text.to_owned()).map_err(|odd| odd.to_string())
+}
+
+fn speaker(text: &str) -> Result<String, String> {
+    DeviceUri::speaker(text).map(|_| text.to_owned()).map_err(|odd| odd.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn devices_go_before_or_after_the_errand() {
+        for words in [
+            ["--data", "/d", "--camera", "null:", "call", "bo"],
+            ["--data", "/d", "call", "bo", "--camera", "null:"],
+        ] {
+            let read = Arguments::try_parse_from(["visavis-cli"].iter().chain(&words)).unwrap();
+            assert_eq!(read.options().devices.camera.as_deref(), Some("null:"));
+        }
+        let odd = ["visavis-cli", "--data", "/d", "call", "bo", "--camera", "test:tone"];
+        assert!(Arguments::try_parse_from(odd).is_err());
+    }
+}

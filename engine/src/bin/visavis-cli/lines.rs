@@ -1,0 +1,49 @@
+//! The lines that are printed: one JSON object each, told apart by `line`.
+
+use crate::Trouble;
+use serde::Serialize;
+use std::io::Write;
+use visavis_engine::api::{
+    ApiError, CallEnd, CallStatistics, Contact, DeviceList, Event, IncomingRequest, Me,
+    OutgoingRequest, PastCall, Reply, ServerState, State,
+};
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "line", rename_all = "snake_case")]
+pub(crate) enum Line<'a> {
+    /// Everything, at the beginning of a watch and after a gap.
+    Snapshot { state: &'a State },
+    /// A change.
+    Event { event: &'a Event },
+    /// What the engine answered.
+    Reply { reply: &'a Reply },
+    /// Something was refused, or went wrong.
+    Refused { error: ApiError },
+    /// The call that this run is about.
+    Call { id: &'a str },
+    /// It is over.
+    Ended { id: &'a str, how: CallEnd, talked_ms: Option<u64> },
+    /// Figures of a call that is on.
+    Statistics { id: &'a str, statistics: &'a CallStatistics },
+    /// Who this is, and at which server.
+    Me { me: &'a Me, server: &'a ServerState },
+    /// A contact.
+    Contact { contact: &'a Contact },
+    /// Somebody asks.
+    Incoming { request: &'a IncomingRequest },
+    /// Somebody was asked.
+    Outgoing { request: &'a OutgoingRequest },
+    /// A call that was.
+    Past { call: &'a PastCall },
+    /// What there is to see, hear and be heard by.
+    Devices { devices: &'a DeviceList },
+}
+
+/// Prints a line, at once.
+pub(crate) fn say(line: &Line<'_>) -> Result<(), Trouble> {
+    let mut text = serde_json::to_string(line).map_err(|_| Trouble::Unread)?;
+    text.push('\n');
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|_| Trouble::Unread)
+}

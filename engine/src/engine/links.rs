@@ -1,0 +1,186 @@
+//! Links at the desk: one end for each device of a contact's that a call wants to reach, the letters between the
+//! ends, and what becomes of them.
+//!
+//! An end has a number of its own. A letter names both ends, so that one from a connection that is gone does no harm;
+//! where the other side begins anew, so does this one.
+
+use super::answers::Pending;
+use super::desk::{Desk, Message};
+use super::guides::Guides;
+use crate::call::machine::{LinkNews, Peer};
+use crate::call::signal::{Control, LinkLetter, LinkSignal};
+use crate::media::video::codec::formats;
+use crate::peer::{Link, LinkEvent, LinkOptions, NoFormat};
+use std::collections::HashMap;
+
+/// Links at once; a contact has a handful of devices, and few calls are on.
+const MOST: usize = 32;
+
+/// The ends of links, and what they need.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    ends: HashMap<Peer, End>,
+    pub(super) guides: Guides,
+}
+
+#[derive(Debug)]
+struct End {
+    link: Link,
+    number: u64,
+    theirs: Option<u64>,
+    up: bool,
+    disrupted: bool,
+    /// Why no pictures can cross.
+    no_pictures: Option<NoFormat>,
+}
+
+impl Links {
+    /// The link to someone's device, once its path is up.
+    pub(super) fn up(&self, peer: &Peer) -> Option<&Link> {
+        self.ends.get(peer).filter(|end| end.up).map(|end| &end.link)
+    }
+
+    /// Why no pictures can cross to someone's device, where that is so.
+    pub(super) fn no_pictures(&self, peer: &Peer) -> Option<&NoFormat> {
+        self.ends.get(peer)?.no_pictures.as_ref()
+    }
+}
+
+impl Desk {
+    /// A link is wanted; `first` says whether this end makes the first offer.
+    pub(super) async fn want_link(&mut self, peer: Peer, first: bool) {
+        match self.links.ends.get(&peer) {
+            Some(end) if end.up => self.link_news(peer, LinkNews::Connected).await,
+            Some(_) => {}
+            None => self.new_end(peer, first).await,
+        }
+    }
+
+    /// Makes an end from nothing; one that was there is closed.
+    async fn new_end(&mut self, peer: Peer, offer: bool) {
+        self.links.ends.remove(&peer);
+        let Some(own) = self.own.as_ref().map(|own| own.identity.public()) else { return };
+        if self.links.ends.len() >= MOST {
+            tracing::warn!("no more links are made");
+            return self.link_news(peer, LinkNews::Failed).await;
+        }
+        let polite = own < peer.key;
+        let options = LinkOptions {
+            formats: formats().to_vec(),
+            ..LinkOptions::everywhere(polite, self.links.guides.servers())
+        };
+        let number = getrandom::u64().unwrap_or(1) >> 11;
+        match Link::open(options).await {
+            Ok((link, mut events)) => {
+                let inbox = self.inbox.clone();
+                tokio::spawn(async move {
+                    while let Some(event) = events.recv().await {
+                        let Some(inbox) = inbox.upgrade() else { return };
+                        if inbox.send(Message::Link(peer, number, event)).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+                if offer {
+                    link.negotiate();
+                }
+                let (theirs, no_pictures) = (None, None);
+                let end = End { link, number, theirs, up: false, disrupted: false, no_pictures };
+                self.links.ends.insert(peer, end);
+            }
+            Err(error) => {
+                tracing::error!(%error, "there is no link");
+                self.link_news(peer, LinkNews::Failed).await;
+            }
+        }
+    }
+
+    /// No call wants the link any more.
+    pub(super) fn drop_link(&mut self, peer: Peer) {
+        self.links.ends.remove(&peer);
+    }
+
+    /// Says something on a link's control channel.
+    pub(super) fn say_on_link(&mut self, peer: Peer, control: Control) {
+        if let Some(end) = self.links.ends.get(&peer) {
+            end.link.tell(control);
+        }
+    }
+
+    /// The other end of a link said something by letter.
+    pub(super) async fn letter_for_link(&mut self, from: Peer, letter: LinkLetter) {
+        if self.own.as_ref().map(|own| own.device) != Some(letter.device) {
+            return;
+        }
+        let Some(end) = self.links.ends.get(&from) else {
+            tracing::debug!(?from, "a letter for no link");
+            return;
+        };
+        if letter.to.is_some_and(|to| to != end.number) {
+            tracing::debug!(?from, "a letter for a link that is gone");
+            return;
+        }
+        if letter.signal == LinkSignal::Closed {
+            if end.theirs == Some(letter.from) {
+                self.link_news(from, LinkNews::Gone).await;
+            }
+            return;
+        }
+        if end.theirs.is_some_and(|theirs| theirs != letter.from) {
+            self.new_end(from, false).await;
+        }
+        if let Some(end) = self.links.ends.get_mut(&from) {
+            end.theirs = Some(letter.from);
+            end.link.take(letter.signal);
+        }
+    }
+
+    /// A link reports something.
+    pub(super) async fn link_reported(&mut self, peer: Peer, number: u64, event: LinkEvent) {
+        let Some(end) = self.links.ends.get_mut(&peer).filter(|end| end.number == number) else {
+            return;
+        };
+        match event {
+            LinkEvent::Signal(signal) => {
+                let (from, to) = (end.number, end.theirs);
+                let letter = LinkLetter { device: peer.device, from, to, signal };
+                self.send_link_letter(peer, letter).await;
+            }
+            LinkEvent::Connected => {
+                (end.up, end.disrupted) = (true, false);
+                self.join_talks(peer);
+                self.link_news(peer, LinkNews::Connected).await;
+            }
+            LinkEvent::Disrupted => {
+                end.disrupted = true;
+                self.link_news(peer, LinkNews::Disrupted).await;
+            }
+            LinkEvent::Failed => {
+                self.link_news(peer, LinkNews::Failed).await;
+                // It may not be wanted any more by now.
+                if self.links.ends.contains_key(&peer) {
+                    self.new_end(peer, true).await;
+                }
+            }
+            LinkEvent::Weak(weak) => self.link_news(peer, LinkNews::Weak(weak)).await,
+            LinkEvent::Control(control) => self.heard_on_link(peer, control).await,
+            LinkEvent::NoPictures(why) => {
+                end.no_pictures = Some(why);
+                self.say_no_pictures(peer).await;
+            }
+        }
+    }
+
+    /// What one end of a link says to the other, by letter.
+    async fn send_link_letter(&mut self, to: Peer, letter: LinkLetter) {
+        let pending = Pending::Linked(to);
+        self.send_live(to.key, super::letter::Letter::Link(letter), pending).await;
+    }
+
+    /// The server says that nobody is there to read a link's letter. Where the path is silent too, they are gone.
+    pub(super) async fn nobody_reads(&mut self, peer: Peer) {
+        if self.links.ends.get(&peer).is_some_and(|end| end.disrupted) {
+            self.link_news(peer, LinkNews::Gone).await;
+        }
+    }
+}

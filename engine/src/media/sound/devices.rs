@@ -1,0 +1,267 @@
+//! The microphone and the speaker as the sound thread has them: opened when wanted, on a thread of their own
+//! because that may take long; closed when not; tried again after a while when they failed. Meanwhile there is
+//! silence, and what is to be heard goes nowhere.
+
+use super::feed::{Caught, ToHear};
+use crate::device::sound::pace::Pace;
+use crate::device::sound::{Microphone, Sink, Source, Speaker, Told};
+use crate::device::{DeviceFault, DeviceUri};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// Beats before a device that failed is tried again: 2 s.
+const AGAIN: u32 = 200;
+
+/// Whatever opens devices: the computer, as a rule.
+pub(super) trait Doors: Send + Sync + 'static {
+    fn microphone(&self, uri: &DeviceUri, sink: Sink, told: Told) -> Result<Held, DeviceFault>;
+    fn speaker(&self, uri: &DeviceUri, source: Source, told: Told) -> Result<Held, DeviceFault>;
+}
+
+/// An open device, whatever it is; dropped, it is closed.
+pub(super) type Held = Box<dyn Send>;
+
+/// The computer's own.
+pub(super) struct Computer {
+    pub(super) pace: Pace,
+}
+
+impl Doors for Computer {
+    fn microphone(&self, uri: &DeviceUri, sink: Sink, told: Told) -> Result<Held, DeviceFault> {
+        Ok(Box::new(Microphone::open(uri, &self.pace, sink, told)?))
+    }
+
+    fn speaker(&self, uri: &DeviceUri, source: Source, told: Told) -> Result<Held, DeviceFault> {
+        Ok(Box::new(Speaker::open(uri, &self.pace, source, told)?))
+    }
+}
+
+/// What became of a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum News {
+    Opened,
+    Failed(DeviceFault),
+}
+
+/// One side of a device: what is kept here while it is open.
+pub(super) trait Side: Sized + Send + 'static {
+    /// What the device's thread calls.
+    type End: Send + 'static;
+    fn make(pace: &Pace) -> Option<(Self, Self::End)>;
+    fn open(
+        doors: &dyn Doors,
+        uri: &DeviceUri,
+        end: Self::End,
+        told: Told,
+    ) -> Result<Held, DeviceFault>;
+    /// Of the thread that opens it.
+    const NAME: &str;
+}
+
+impl Side for Caught {
+    type End = Sink;
+    const NAME: &str = "open microphone";
+
+    fn make(pace: &Pace) -> Option<(Self, Sink)> {
+        Self::new(pace).ok()
+    }
+
+    fn open(
+        doors: &dyn Doors,
+        uri: &DeviceUri,
+        end: Sink,
+        told: Told,
+    ) -> Result<Held, DeviceFault> {
+        doors.microphone(uri, end, told)
+    }
+}
+
+impl Side for ToHear {
+    type End = Source;
+    const NAME: &str = "open speaker";
+
+    fn make(pace: &Pace) -> Option<(Self, Source)> {
+        Self::new(pace).ok()
+    }
+
+    fn open(
+        doors: &dyn Doors,
+        uri: &DeviceUri,
+        end: Source,
+        told: Told,
+    ) -> Result<Held, DeviceFault> {
+        doors.speaker(uri, end, told)
+    }
+}
+
+/// What the thread that opens a device, and the device itself, leave behind.
+#[derive(Default)]
+struct Tray {
+    opened: Option<Result<Held, DeviceFault>>,
+    fault: Option<DeviceFault>,
+    /// Nobody waits for it any more.
+    given_up: bool,
+}
+
+type SharedTray = Arc<Mutex<Tray>>;
+
+fn lock(tray: &SharedTray) -> MutexGuard<'_, Tray> {
+    tray.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How far a device is.
+enum State<S> {
+    Closed,
+    Opening {
+        uri: DeviceUri,
+        tray: SharedTray,
+        side: S,
+    },
+    Open {
+        uri: DeviceUri,
+        tray: SharedTray,
+        side: S,
+        _held: Held,
+    },
+    /// It failed, and is tried again after so many beats.
+    Failed {
+        uri: DeviceUri,
+        beats: u32,
+    },
+}
+
+/// One device.
+pub(super) struct Device<S> {
+    doors: Arc<dyn Doors>,
+    pace: Pace,
+    state: State<S>,
+    /// What was last said about it.
+    said: Option<News>,
+}
+
+impl<S: Side> Device<S> {
+    pub(super) fn new(doors: Arc<dyn Doors>, pace: Pace) -> Self {
+        Self { doors, pace, state: State::Closed, said: None }
+    }
+
+    /// What is kept here, while the device is open.
+    pub(super) fn side(&mut self) -> Option<&mut S> {
+        match &mut self.state {
+            State::Open { side, .. } => Some(side),
+            _ => None,
+        }
+    }
+
+    /// Whether it is closed and stays so.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Opens what is wanted and closes what is not. Once a beat. What became of it is said once.
+    pub(super) fn want(&mut self, wanted: Option<&DeviceUri>) -> Option<News> {
+        let same = match &self.state {
+            State::Closed => wanted.is_none(),
+            State::Opening { uri, .. } | State::Open { uri, .. } | State::Failed { uri, .. } => {
+                wanted == Some(uri)
+            }
+        };
+        if !same {
+            self.close();
+            self.said = None;
+            if let Some(uri) = wanted {
+                self.open(uri.clone());
+            }
+            return None;
+        }
+        let news = self.look();
+        if news.is_some() && news != self.said {
+            self.said.clone_from(&news);
+            return news;
+        }
+        None
+    }
+
+    fn close(&mut self) {
+        if let State::Opening { tray, .. } = &self.state {
+            lock(tray).given_up = true;
+        }
+        self.state = State::Closed;
+    }
+
+    fn look(&mut self) -> Option<News> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Opening { uri, tray, side } => {
+                let opened = lock(&tray).opened.take();
+                match opened {
+                    None => self.state = State::Opening { uri, tray, side },
+                    Some(Ok(held)) => {
+                        self.state = State::Open { uri, tray, side, _held: held };
+                        return Some(News::Opened);
+                    }
+                    Some(Err(fault)) => return Some(self.fail(uri, fault)),
+                }
+            }
+            State::Open { uri, tray, side, _held } => {
+                let fault = lock(&tray).fault.take();
+                match fault {
+                    None => self.state = State::Open { uri, tray, side, _held },
+                    Some(fault) => return Some(self.fail(uri, fault)),
+                }
+            }
+            State::Failed { uri, beats: 0 } => self.open(uri),
+            State::Failed { uri, beats } => self.state = State::Failed { uri, beats: beats - 1 },
+            State::Closed => (),
+        }
+        None
+    }
+
+    fn fail(&mut self, uri: DeviceUri, fault: DeviceFault) -> News {
+        self.state = State::Failed { uri, beats: AGAIN };
+        News::Failed(fault)
+    }
+
+    fn open(&mut self, uri: DeviceUri) {
+        let tray = SharedTray::default();
+        let Some((side, end)) = S::make(&self.pace) else {
+            self.state = State::Failed { uri, beats: AGAIN };
+            return;
+        };
+        let (from, doors, wanted) = (Arc::clone(&tray), Arc::clone(&self.doors), uri.clone());
+        // A test's time stands still meanwhile.
+        let hold = self.pace.hold();
+        let opening = move || {
+            let told_tray = Arc::clone(&from);
+            let told: Told = Box::new(move |fault| {
+                lock(&told_tray).fault.get_or_insert(fault);
+            });
+            let opened = S::open(&*doors, &wanted, end, told);
+            let mut tray = lock(&from);
+            // Else it is closed as it leaves here.
+            let unwanted = if tray.given_up {
+                Some(opened)
+            } else {
+                tray.opened = Some(opened);
+                None
+            };
+            drop(tray);
+            drop(unwanted);
+            drop(hold);
+        };
+        match thread::Builder::new().name(S::NAME.to_owned()).spawn(opening) {
+            Ok(_) => self.state = State::Opening { uri, tray, side },
+            Err(error) => {
+                tracing::warn!(%error, "no thread to open a device with");
+                self.state = State::Failed { uri, beats: AGAIN };
+            }
+        }
+    }
+}
+
+/// Whoever is still opening one gives it up.
+impl<S> Drop for Device<S> {
+    fn drop(&mut self) {
+        if let State::Opening { tray, .. } = &self.state {
+            lock(tray).given_up = true;
+        }
+    }
+}

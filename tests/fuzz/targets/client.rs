@@ -1,0 +1,6 @@
+//! What comes over a connection to the server.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| visavis_signaling::server::fuzz::client(bytes));

@@ -1,0 +1,6 @@
+//! The code in test pictures.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| visavis_engine::fuzz::code(bytes));

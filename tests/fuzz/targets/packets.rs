@@ -1,0 +1,6 @@
+//! Packets of a picture stream.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| visavis_engine::fuzz::packets(bytes));

@@ -1,0 +1,6 @@
+//! The payloads of one picture.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| visavis_engine::fuzz::payloads(bytes));

@@ -1,0 +1,140 @@
+/** What stands in each menu. */
+import type { Menu } from '../here';
+import type { Page } from '../page';
+import { call, hold, setStatistics, setWhole, toggleFullScreen } from '../acts/calls';
+import { chooseDevice, remember } from '../acts/devices';
+import { show, wave } from '../acts/people';
+import { setStatus } from '../acts/settings';
+import { devicesOf, type DeviceKind } from '../model/calls';
+import { defaultName, deviceName, kindWord } from './devices';
+import type { Icon } from './icons';
+import { onePane } from './room';
+
+export interface Item {
+  test: string;
+  sign: Icon | null;
+  label: string;
+  group?: string;
+  key?: string;
+  uri?: string;
+  danger?: boolean;
+  checked?: boolean;
+  run: () => void;
+}
+
+export function menuName(page: Page, menu: Menu): string {
+  if (menu.of === 'status') return page.t.status;
+  return menu.of === 'device' ? kindWord(page, menu.kind) : page.t.more;
+}
+
+export function itemsOf(page: Page, menu: Menu): Item[] {
+  switch (menu.of) {
+    case 'status':
+      return statuses(page);
+    case 'contact':
+      return aboutContact(page, menu.key);
+    case 'device':
+      return devices(page, menu.kind);
+    case 'call':
+      return aboutCall(page, menu.id);
+    case 'caller':
+      return aboutCaller(page, menu.id);
+  }
+}
+
+function statuses(page: Page): Item[] {
+  const { t, state } = page;
+  const now = state?.me?.status;
+  const words = { online: t.online, away: t.away, busy: t.busy, invisible: t.invisible } as const;
+  return (Object.keys(words) as (keyof typeof words)[]).map((status) => ({
+    test: `status-${status}`,
+    sign: status === now ? 'check' : null,
+    label: words[status],
+    checked: status === now,
+    run: () => setStatus(page, status),
+  }));
+}
+
+function aboutContact(page: Page, key: string): Item[] {
+  const { t, state } = page;
+  const contact = state?.contacts.find((one) => one.key === key);
+  if (!contact) return [];
+  const ask = (question: 'remove' | 'block') => () =>
+    page.change((here) => {
+      here.question = { ask: question, person: contact };
+    });
+  const calls: Item[] = [
+    { test: 'menu-call-video', sign: 'video', label: t.videoCall, key: 'Enter', run: () => void call(page, key, true) },
+    { test: 'menu-call-voice', sign: 'phone', label: t.voiceCall, key: 'Ctrl+Enter', run: () => void call(page, key, false) },
+  ];
+  return [
+    ...(contact.key_changed ? [] : calls),
+    { test: 'menu-wave', sign: 'hand', label: t.wave, run: () => void wave(page, contact) },
+    { test: 'menu-details', sign: 'info', label: t.details, run: () => show(page, contact) },
+    { test: 'menu-remove', sign: 'userMinus', label: t.remove, danger: true, run: ask('remove') },
+    { test: 'menu-block', sign: 'ban', label: t.block, danger: true, run: ask('block') },
+  ];
+}
+
+function devices(page: Page, kind: DeviceKind): Item[] {
+  const { t, state } = page;
+  const chosen = state?.settings.devices[kind] ?? null;
+  const list = page.here.devices ? devicesOf(page.here.devices, kind) : [];
+  const item = (uri: string | null, label: string): Item => ({
+    test: 'device',
+    sign: uri === chosen ? 'check' : null,
+    label,
+    uri: uri ?? '',
+    checked: uri === chosen,
+    run: () => chooseDevice(page, kind, uri),
+  });
+  return [
+    item(null, defaultName(page, kind)),
+    ...list.filter((one) => !one.test).map((one) => item(one.uri, deviceName(page, one, kind))),
+    ...list.filter((one) => one.test).map((one) => ({ ...item(one.uri, deviceName(page, one, kind)), group: t.testSources })),
+  ];
+}
+
+function aboutCall(page: Page, id: string): Item[] {
+  const { t, state } = page;
+  const of = state?.calls.find((one) => one.id === id);
+  if (!of) return [];
+  const { whole, statistics, kept } = page.here.stage;
+  const items: (Item | false)[] = [
+    of.stage.type === 'on' && {
+      test: 'hold',
+      sign: of.mine.held ? 'play' : 'pause',
+      label: of.mine.held ? t.resume : t.hold,
+      run: () => hold(page, id, !of.mine.held),
+    },
+    {
+      test: 'self-toggle',
+      sign: kept.selfAway ? 'eye' : 'eyeOff',
+      label: kept.selfAway ? t.showSelf : t.hideSelf,
+      run: () => remember(page, { selfAway: !kept.selfAway }),
+    },
+    !onePane() && { test: 'menu-whole', sign: whole ? 'panelLeft' : 'panelLeftClose', label: whole ? t.showPeople : t.wholeWindow, key: 'W', run: () => setWhole(page, !whole) },
+    { test: 'menu-full', sign: 'maximize', label: t.fullScreen, key: 'F', run: () => void toggleFullScreen(page) },
+    { test: 'menu-statistics', sign: 'activity', label: t.statistics, key: 'T', run: () => setStatistics(page, !statistics) },
+  ];
+  return items.filter((one) => one !== false);
+}
+
+function aboutCaller(page: Page, id: string): Item[] {
+  const { t, state } = page;
+  const key = state?.calls.find((one) => one.id === id)?.key;
+  const contact = state?.contacts.find((one) => one.key === key);
+  if (!contact) return [];
+  return [
+    {
+      test: 'menu-block',
+      sign: 'ban',
+      label: t.block,
+      danger: true,
+      run: () =>
+        page.change((here) => {
+          here.question = { ask: 'block', person: contact };
+        }),
+    },
+  ];
+}
