@@ -3,6 +3,7 @@
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -117,11 +118,12 @@ impl Openings {
         std::mem::take(&mut self.opened)
     }
 
-    /// Waits until what is open is so. It looks again whenever something was opened or closed.
-    pub(crate) async fn until(&mut self, what: &str, so: impl Fn() -> bool) {
-        while !so() {
+    /// Waits until what is open is as wanted. It looks again whenever something was opened or closed.
+    pub(crate) async fn until<T: PartialEq + Debug>(&mut self, open: impl Fn() -> T, wanted: T) {
+        while open() != wanted {
             let ready = timeout(LIMIT, self.told.readable()).await;
-            ready.unwrap_or_else(|_| panic!("waited in vain until {what}")).unwrap();
+            let open = || format!("waited in vain for {wanted:?}: {:?} is open", open());
+            ready.unwrap_or_else(|_| panic!("{}", open())).unwrap();
             self.hear();
         }
     }

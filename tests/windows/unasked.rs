@@ -25,8 +25,8 @@ impl Scene<'_> {
     /// Waits until these have their camera and microphone open.
     async fn until(&mut self, hers: (usize, usize), his: (usize, usize)) {
         let (ana, bo) = (self.ana.processes(), self.bo.processes());
-        let so = || (self.hers.held_by(&ana), self.his.held_by(&bo)) == (hers, his);
-        self.seen.until(&format!("Ana has {hers:?} and Bo {his:?} open"), so).await;
+        let open = || (self.hers.held_by(&ana), self.his.held_by(&bo));
+        self.seen.until(open, (hers, his)).await;
     }
 
     /// Ana calls Bo, and it rings.

@@ -176,6 +176,8 @@ pub struct Candidate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Control {
+    /// The channel is open here, so that words can be heard.
+    Open,
     /// A word about a call, as in a letter; whichever comes first counts.
     Call {
         /// Which call.

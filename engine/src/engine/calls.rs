@@ -96,7 +96,7 @@ impl Desk {
                 let side = CallSide { microphone, camera, held };
                 Input::Side { from, call, number, side }
             }
-            Control::Unknown => return,
+            Control::Open | Control::Unknown => return,
         };
         self.call_happens(input).await;
     }

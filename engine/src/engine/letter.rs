@@ -101,6 +101,7 @@ mod tests {
             } else {
                 let control: Control = serde_json::from_str(text).expect(text);
                 words.insert(match control {
+                    Control::Open => "open",
                     Control::Call { .. } => "call",
                     Control::Side { .. } => "side",
                     Control::Unknown => panic!("{text}"),
@@ -110,7 +111,7 @@ mod tests {
             assert_eq!(again, value);
         }
         assert_eq!(letters.len(), 7 + 3, "{letters:?}");
-        assert_eq!(words.len(), 2, "{words:?}");
+        assert_eq!(words.len(), 3, "{words:?}");
     }
 
     fn call_word(signal: &CallSignal) -> &'static str {

@@ -4,8 +4,8 @@
 //! that come late. Everything here is told: no clock is read.
 //!
 //! A picture is due at the moment its arrival asks for, held to between `EARLY_US` before and `LATE_US` after the
-//! sound that was taken with it. Where pictures come later than even that, nothing here can help: the sound would
-//! have to wait, and [`LipSync::sound_should_wait_us`] says how long.
+//! sound that was taken with it. Where pictures come later than even that, the sound has to wait for them:
+//! [`LipSync::sound_needs_us`] says how long it is to be held back.
 
 mod arrival;
 #[cfg(test)]
@@ -25,6 +25,8 @@ const MOST_DELAY_US: i64 = 500_000;
 const MOST_BEHIND_US: i64 = 1_000_000;
 /// Sound that was played longer ago says nothing about now.
 const STALE_US: u64 = 1_000_000;
+/// The longest that sound is held back for pictures: who talks needs an answer sooner than a face.
+const MOST_WAIT_US: f64 = 250_000.0;
 /// Sound's place is smoothed, but a jump as long as this is one.
 const JUMP_US: i64 = 100_000;
 
@@ -49,7 +51,8 @@ pub struct LipSync {
     picture_report: Option<ClockReport>,
     sound: Option<Played>,
     offset_us: Option<f64>,
-    behind_us: f64,
+    /// How long sound has to be held back for pictures, smoothed; and when a picture last said so.
+    needs: Option<(f64, u64)>,
 }
 
 /// Where the sound is.
@@ -59,6 +62,8 @@ struct Played {
     at_us: u64,
     /// How much later than taken it is heard: from the sender's clock to ours. Smoothed.
     lag_us: f64,
+    /// The same, if it were not held back at all.
+    least_us: f64,
 }
 
 impl LipSync {
@@ -67,17 +72,19 @@ impl LipSync {
         Self::default()
     }
 
-    /// At this moment of the steady clock, sound of this time of its stream leaves the speaker. To be said often.
-    pub fn sound_played(&mut self, time: u32, at_us: u64) {
+    /// At this moment of the steady clock, sound of this time of its stream leaves the speaker, held back so long. To
+    /// be said often.
+    pub fn sound_played(&mut self, time: u32, at_us: u64, held_us: u64) {
         let Some(report) = self.sound_report else { return };
-        let lag = at_us as i64 - on_sender_clock(report, time, CodedSound::CLOCK);
-        let lag_us = match self.sound {
-            Some(Played { lag_us, .. }) if (lag as f64 - lag_us).abs() < JUMP_US as f64 => {
-                lag_us + (lag as f64 - lag_us) / 16.0
+        let lag = (at_us as i64 - on_sender_clock(report, time, CodedSound::CLOCK)) as f64;
+        let least = lag - held_us as f64;
+        let (lag_us, least_us) = match self.sound {
+            Some(Played { lag_us, least_us, .. }) if (lag - lag_us).abs() < JUMP_US as f64 => {
+                (lag_us + (lag - lag_us) / 16.0, least_us + (least - least_us) / 16.0)
             }
-            _ => lag as f64,
+            _ => (lag, least),
         };
-        self.sound = Some(Played { at_us, lag_us });
+        self.sound = Some(Played { at_us, lag_us, least_us });
     }
 
     /// The sender's word about the clock of its sound.
@@ -92,13 +99,13 @@ impl LipSync {
 
     /// Another stream of sound begins, or none comes any more.
     pub fn sound_restarted(&mut self) {
-        (self.sound_report, self.sound, self.offset_us, self.behind_us) = (None, None, None, 0.0);
+        (self.sound_report, self.sound, self.offset_us, self.needs) = (None, None, None, None);
     }
 
     /// Another stream of pictures begins.
     pub fn picture_restarted(&mut self) {
         self.picture_report = None;
-        (self.offset_us, self.behind_us) = (None, 0.0);
+        (self.offset_us, self.needs) = (None, None);
         self.arrival.restart();
     }
 
@@ -108,13 +115,21 @@ impl LipSync {
         if jumped {
             // A clock that jumped is another one, whatever was said about it.
             self.picture_report = None;
-            (self.offset_us, self.behind_us) = (None, 0.0);
+            (self.offset_us, self.needs) = (None, None);
         }
-        if let Some(sound) = self.due_by_sound(ticket, at_us) {
-            let behind = (self.arrival.due(ticket) - sound - LATE_US).max(0) as f64;
-            self.behind_us += (behind - self.behind_us) / 32.0;
-        }
+        self.note_need(ticket, at_us);
         ticket
+    }
+
+    /// What is asked of the sound does not depend on how long it is held back now, so nothing swings.
+    fn note_need(&mut self, ticket: Ticket, at_us: u64) {
+        let Some(by_sound) = self.due_by_sound(ticket, at_us) else { return };
+        let Some(sound) = self.sound else { return };
+        let unheld = by_sound as f64 - sound.lag_us + sound.least_us;
+        let need = (self.arrival.due(ticket) - LATE_US) as f64 - unheld;
+        let need = need.clamp(0.0, MOST_WAIT_US);
+        let smooth = self.needs.map_or(need, |(before, _)| before + (need - before) / 32.0);
+        self.needs = Some((smooth, at_us));
     }
 
     /// When a picture is due. The first is due at once, as is what belongs to a stream that is over.
@@ -155,9 +170,11 @@ impl LipSync {
         self.arrival.delay_us() as f64 / 1000.0
     }
 
-    /// How much longer the sound would have to wait for pictures to go with it, in microseconds; 0 as a rule.
-    pub fn sound_should_wait_us(&self) -> u64 {
-        self.behind_us as u64
+    /// How long the sound is to be held back at least, in microseconds, so that pictures can go with it; 0 where none
+    /// come.
+    pub fn sound_needs_us(&self, now_us: u64) -> u64 {
+        let recent = self.needs.filter(|(_, at_us)| now_us.saturating_sub(*at_us) < STALE_US);
+        recent.map_or(0, |(needs_us, _)| needs_us as u64)
     }
 
     /// When the sound that was taken with a picture is heard; none where that isn't known or makes no sense.

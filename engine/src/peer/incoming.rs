@@ -41,10 +41,33 @@ pub trait Sink: Send + Sync {
 pub(super) struct Incoming {
     sink: Mutex<Option<Arc<dyn Sink>>>,
     formats: Mutex<Formats>,
-    pictures: Mutex<Option<Arc<dyn TrackRemote>>>,
+    pictures: Tracks,
+    sounds: Tracks,
     asked_us: AtomicU64,
     patience_us: AtomicU64,
     pub(super) counts: Flow,
+}
+
+/// The tracks of one kind that are being read. Only the newest is seen or heard: pictures of two would be taken for one.
+#[derive(Default)]
+struct Tracks(Mutex<Vec<Arc<dyn TrackRemote>>>);
+
+impl Tracks {
+    fn begin(&self, track: &Arc<dyn TrackRemote>) {
+        lock(&self.0).push(Arc::clone(track));
+    }
+
+    fn end(&self, track: &Arc<dyn TrackRemote>) {
+        lock(&self.0).retain(|other| !Arc::ptr_eq(other, track));
+    }
+
+    fn newest(&self) -> Option<Arc<dyn TrackRemote>> {
+        lock(&self.0).last().cloned()
+    }
+
+    fn is_newest(&self, track: &Arc<dyn TrackRemote>) -> bool {
+        lock(&self.0).last().is_some_and(|newest| Arc::ptr_eq(newest, track))
+    }
 }
 
 /// What came in.
@@ -93,7 +116,7 @@ impl Incoming {
         if asked > 0 && now < asked + ASK_EVERY_US {
             return;
         }
-        let Some(track) = lock(&self.pictures).clone() else { return };
+        let Some(track) = self.pictures.newest() else { return };
         let Some(media_ssrc) = track.ssrcs().await.first().copied() else { return };
         self.asked_us.store(now, Ordering::Relaxed);
         self.counts.asked.fetch_add(1, Ordering::Relaxed);
@@ -105,9 +128,8 @@ impl Incoming {
 
     /// Reads a track until it ends.
     pub(super) async fn read(self: Arc<Self>, track: Arc<dyn TrackRemote>, is_picture: bool) {
-        if is_picture {
-            *lock(&self.pictures) = Some(Arc::clone(&track));
-        }
+        let kind = if is_picture { &self.pictures } else { &self.sounds };
+        kind.begin(&track);
         let mut assembler = Assembler::new(PATIENCE_US);
         loop {
             let event = match assembler.deadline_us() {
@@ -118,15 +140,19 @@ impl Incoming {
                 None => Ok(track.poll().await),
             };
             match event {
-                Ok(Some(TrackRemoteEvent::OnRtpPacket(packet))) if is_picture => {
-                    self.take_part(&mut assembler, packet);
+                Ok(Some(TrackRemoteEvent::OnRtpPacket(packet))) if kind.is_newest(&track) => {
+                    if is_picture {
+                        self.take_part(&mut assembler, packet);
+                    } else {
+                        self.take_sound(packet);
+                    }
                 }
-                Ok(Some(TrackRemoteEvent::OnRtpPacket(packet))) => self.take_sound(packet),
-                Ok(Some(TrackRemoteEvent::OnEnded) | None) => return,
+                Ok(Some(TrackRemoteEvent::OnEnded) | None) => break,
                 Ok(Some(_)) => {}
                 Err(_) => self.pass_on(&mut assembler),
             }
         }
+        kind.end(&track);
     }
 
     fn take_sound(&self, packet: rtc::rtp::Packet) {

@@ -4,6 +4,7 @@
 //! path. The task negotiates, gathers ways, looks for another path when this one falls silent, and says once a
 //! second how good it is. Dropping the link closes the connection and ends the task.
 
+mod control;
 mod ear;
 mod streams;
 mod task;
@@ -159,7 +160,7 @@ impl Link {
         self.order(Order::Signal(signal));
     }
 
-    /// Says something on the control channel; left unsaid where there is none.
+    /// Says something on the control channel, as soon as the other side listens.
     pub fn tell(&self, control: Control) {
         self.order(Order::Tell(control));
     }

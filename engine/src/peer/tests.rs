@@ -3,7 +3,7 @@
 use super::*;
 use crate::call::signal::{CallSignal, Control, DescriptionKind, LinkSignal};
 use crate::media::coded::{ClockReport, CodedPicture, CodedSound, ReceivedSound};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 mod hostile;
@@ -83,13 +83,18 @@ impl End {
 
 /// Carries signals both ways until both ends have reported what is waited for.
 async fn carry(a: &mut End, b: &mut End, wanted: impl Fn(&LinkEvent) -> bool) {
+    carry_and_look(a, b, |event, _| wanted(event)).await;
+}
+
+/// The same; what is waited for is told which end reports.
+async fn carry_and_look(a: &mut End, b: &mut End, wanted: impl Fn(&LinkEvent, bool) -> bool) {
     let (mut done_a, mut done_b) = (false, false);
     while !(done_a && done_b) {
         let (event, from_a) = tokio::select! {
             event = a.events.recv() => (event.unwrap(), true),
             event = b.events.recv() => (event.unwrap(), false),
         };
-        if wanted(&event) {
+        if wanted(&event, from_a) {
             *(if from_a { &mut done_a } else { &mut done_b }) = true;
         }
         if let LinkEvent::Signal(signal) = event {

@@ -188,6 +188,10 @@ impl Drop for Talk {
         self.screens.close(&self.call);
         let pictures = Arc::clone(&self.pictures);
         let media = self.media.take();
+        // The link's own hand on it may outlive this one.
+        if let Some(media) = &media {
+            media.sound.end();
+        }
         // The tasks of camera and lens end with the wish; those of sound and beat have to be told.
         for task in self.tasks.drain(..).skip(2) {
             task.abort();
@@ -235,7 +239,12 @@ impl Beat {
             let (mine, theirs) = self.sound.levels();
             self.screens.set_levels(&self.call, Levels { mine, theirs });
             if let Some((time, at_us)) = self.sound.position() {
-                self.sync.with(|sync| sync.sound_played(time, at_us));
+                let held_us = self.sound.statistics().played.delay_ms * 1000;
+                let needs_us = self.sync.with(|sync| {
+                    sync.sound_played(time, at_us, held_us);
+                    sync.sound_needs_us(at_us)
+                });
+                self.sound.set_least_delay(needs_us);
             }
             if let Some(feed) = self.joined.get() {
                 self.pictures.follow(&feed);

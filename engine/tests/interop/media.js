@@ -31,13 +31,24 @@ const camera = { number: 0, timer: 0 }
 
 // A camera that shows barcodes.
 function openCamera(width = 640, height = 360, fps = 30) {
-  Object.assign(lens, { width, height })
-  const context = lens.getContext('2d')
   clearInterval(camera.timer)
+  camera.timer = film(lens, width, height, fps)
+  return lens.captureStream(fps).getVideoTracks()[0]
+}
+
+// Another one beside it.
+function openSecondCamera(width, height, fps = 30) {
+  const canvas = document.createElement('canvas')
+  film(canvas, width, height, fps)
+  return canvas.captureStream(fps).getVideoTracks()[0]
+}
+
+function film(canvas, width, height, fps) {
+  Object.assign(canvas, { width, height })
+  const context = canvas.getContext('2d')
   const draw = () => drawCode(context, ++camera.number, Date.now())
   draw()
-  camera.timer = setInterval(draw, 1000 / fps)
-  return lens.captureStream(fps).getVideoTracks()[0]
+  return setInterval(draw, 1000 / fps)
 }
 
 // A microphone that hears one tone.

@@ -46,7 +46,13 @@ async function begin(with_) {
 function prepare() {
   ready = true
   control = pc.createDataChannel('control', { negotiated: true, id: 0 })
+  const open = () => control.send('{"type":"open"}')
+  let heard = false
+  control.onopen = open
   control.onmessage = ({ data }) => {
+    if (!heard) open()
+    heard = true
+    if (JSON.parse(data).type === 'open') return
     said.push(data)
     look()
   }

@@ -3,6 +3,7 @@
 use crate::kit::{Call, Plan};
 use serde_json::json;
 use visavis_engine::call::signal::{CallId, Control};
+use visavis_engine::media::picture::Size;
 use visavis_engine::peer::LinkEvent;
 
 const CALL: CallId = CallId([7; 16]);
@@ -108,4 +109,21 @@ async fn tracks_that_come_and_go_in_the_middle_of_a_call() {
     // And again: what was used once is not used again, so this is another stream in another section.
     call.page.evaluate("{ camera.sender = pc.addTrack(openCamera()) }").await.unwrap();
     tokio::join!(call.both_see(20), call.both_hear());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_cameras_the_newest_is_seen() {
+    let call = Call::on(Plan::new(true)).await;
+    call.both_see(20).await;
+    call.page
+        .evaluate("{ camera.second = pc.addTrack(openSecondCamera(480, 360)) }")
+        .await
+        .unwrap();
+    let is_second = |size: Size| size.width * 3 == size.height * 4;
+    call.figures("the second", |_| call.sight().size.is_some_and(is_second)).await;
+    let before = call.sight();
+    let after = call.we_see(40).await;
+    assert!(after.size.is_some_and(is_second), "{after:?}");
+    assert_eq!((after.backwards, after.unreadable), (before.backwards, before.unreadable));
+    call.both_hear().await;
 }

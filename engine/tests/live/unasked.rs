@@ -60,8 +60,7 @@ impl Scene {
     /// Waits until Ana and Bo have open what is said.
     async fn until(&mut self, hers: (usize, usize), his: (usize, usize)) {
         let (of_ana, of_bo) = (self.hers.clone(), self.his.clone());
-        let so = || (held(&of_ana), held(&of_bo)) == (hers, his);
-        self.seen.until(&format!("Ana has {hers:?} and Bo {his:?} open"), so).await;
+        self.seen.until(|| (held(&of_ana), held(&of_bo)), (hers, his)).await;
     }
 
     /// Ana calls, and it rings at Bo's. What is open for it is hers.
@@ -166,11 +165,11 @@ async fn who_is_in_a_call_opens_nothing_for_another() {
     let bo_key: PublicKey = scene.bo.key().await;
     let second = chen.ring(bo_key, true).await;
     scene.bo.in_call(&second, |call| call.stage == CallStage::Incoming).await;
-    of_chen.until("Chen's camera is open", || held(&made) == CAMERA).await;
+    of_chen.until(|| held(&made), CAMERA).await;
     scene.bo.do_it(Command::Decline { id: second.clone() }).await;
     let busy = |call: &Call| matches!(call.stage, CallStage::Ended { how: CallEnd::Busy, .. });
     chen.in_call(&second, busy).await;
-    of_chen.until("Chen's camera is closed", || held(&made) == NEITHER).await;
+    of_chen.until(|| held(&made), NEITHER).await;
     assert_eq!(of_chen.since(), paths([&made.camera]));
     assert_eq!(scene.seen.since(), paths([]), "the call that is on goes on as it was");
     assert_eq!((held(&scene.hers), held(&scene.his)), (BOTH, BOTH));
@@ -179,14 +178,14 @@ async fn who_is_in_a_call_opens_nothing_for_another() {
     scene.bo.in_call(&third, |call| call.stage == CallStage::Incoming).await;
     scene.bo.do_it(Command::Answer { id: third.clone(), picture: true }).await;
     chen.in_call(&third, is_on).await;
-    of_chen.until("Chen is seen and heard", || held(&made) == BOTH).await;
+    of_chen.until(|| held(&made), BOTH).await;
     // Who is held is neither seen nor heard.
     scene.until(NEITHER, BOTH).await;
     for id in [third, first] {
         scene.bo.do_it(Command::HangUp { id }).await;
     }
     scene.until(NEITHER, NEITHER).await;
-    of_chen.until("Chen has nothing open", || held(&made) == NEITHER).await;
+    of_chen.until(|| held(&made), NEITHER).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,12 +194,15 @@ async fn where_it_only_rang_nothing_is_opened() {
     let (made, choice) = devices(&scene.town, "laptop");
     let mut on_laptop = Openings::of(&[&made]);
     let mut laptop = scene.town.laptop(&mut scene.bo, choice).await;
-    for does in
-        [|id: String| Command::Answer { id, picture: true }, |id: String| Command::Decline { id }]
-    {
+    for answers in [true, false] {
         let id = scene.rings(true).await;
         laptop.in_call(&id, |call| call.stage == CallStage::Incoming).await;
-        scene.bo.do_it(does(id.clone())).await;
+        if answers {
+            scene.bo.do_it(Command::Answer { id: id.clone(), picture: true }).await;
+            scene.until(BOTH, BOTH).await;
+        } else {
+            scene.bo.do_it(Command::Decline { id: id.clone() }).await;
+        }
         laptop.until(|state| state.calls.is_empty()).await;
         drop(scene.ana.tell(Command::HangUp { id }).await);
         scene.until(NEITHER, NEITHER).await;

@@ -6,7 +6,7 @@ use super::feed::{Caught, ToHear};
 use crate::device::sound::pace::Pace;
 use crate::device::sound::{Microphone, Sink, Source, Speaker, Told};
 use crate::device::{DeviceFault, DeviceUri};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 /// Beats before a device that failed is tried again: 2 s.
@@ -105,6 +105,15 @@ struct Tray {
 
 type SharedTray = Arc<Mutex<Tray>>;
 
+/// Closes what nobody waits for any more: what lies on the tray, and what its thread is still opening.
+fn give_up(tray: &SharedTray) {
+    let mut tray = lock(tray);
+    tray.given_up = true;
+    let opened = tray.opened.take();
+    drop(tray);
+    drop(opened);
+}
+
 fn lock(tray: &SharedTray) -> MutexGuard<'_, Tray> {
     tray.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -183,7 +192,7 @@ impl<S: Side> Device<S> {
 
     fn close(&mut self) {
         if let State::Opening { tray, .. } = &self.state {
-            lock(tray).given_up = true;
+            give_up(tray);
         }
         self.state = State::Closed;
     }
@@ -230,9 +239,12 @@ impl<S: Side> Device<S> {
         // A test's time stands still meanwhile.
         let hold = self.pace.hold();
         let opening = move || {
-            let told_tray = Arc::clone(&from);
+            // The device has it and may lie on the tray itself, so it must not keep the tray.
+            let told_tray: Weak<_> = Arc::downgrade(&from);
             let told: Told = Box::new(move |fault| {
-                lock(&told_tray).fault.get_or_insert(fault);
+                if let Some(tray) = told_tray.upgrade() {
+                    lock(&tray).fault.get_or_insert(fault);
+                }
             });
             let opened = S::open(&*doors, &wanted, end, told);
             let mut tray = lock(&from);
@@ -261,7 +273,60 @@ impl<S: Side> Device<S> {
 impl<S> Drop for Device<S> {
     fn drop(&mut self) {
         if let State::Opening { tray, .. } = &self.state {
-            lock(tray).given_up = true;
+            give_up(tray);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Counts the microphones that are open.
+    struct Counted(Arc<AtomicUsize>);
+
+    /// An open one; it keeps whom to tell of its faults, as real ones do.
+    struct OpenOne {
+        open: Arc<AtomicUsize>,
+        _told: Told,
+    }
+
+    impl Drop for OpenOne {
+        fn drop(&mut self) {
+            self.open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Doors for Counted {
+        fn microphone(&self, _: &DeviceUri, _: Sink, told: Told) -> Result<Held, DeviceFault> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(Box::new(OpenOne { open: Arc::clone(&self.0), _told: told }))
+        }
+
+        fn speaker(&self, uri: &DeviceUri, _: Source, _: Told) -> Result<Held, DeviceFault> {
+            Err(DeviceFault::Missing { device: uri.to_string() })
+        }
+    }
+
+    #[test]
+    fn what_has_just_been_opened_is_closed_although_nobody_looked() {
+        let (pace, stepper) = Pace::stepped();
+        let open = Arc::new(AtomicUsize::new(0));
+        let mut device: Device<Caught> =
+            Device::new(Arc::new(Counted(Arc::clone(&open))), pace.clone());
+        let uri = DeviceUri::Microphone("here".into());
+        for closes in [true, false] {
+            device.want(Some(&uri));
+            // Time passes when it is open.
+            stepper.step();
+            assert_eq!(open.load(Ordering::SeqCst), 1);
+            if closes {
+                device.want(None);
+                assert_eq!(open.load(Ordering::SeqCst), 0);
+            }
+        }
+        drop(device);
+        assert_eq!(open.load(Ordering::SeqCst), 0);
     }
 }

@@ -112,6 +112,8 @@ pub struct Jitter {
     /// One that belongs to no stream that is known; a second one makes it a stream.
     stray: Option<ReceivedSound>,
     counts: Counts,
+    /// For another reason than jitter, sound is held back so long at least.
+    least: i64,
 }
 
 #[derive(Debug)]
@@ -197,10 +199,15 @@ impl Jitter {
         self.stream = Some(stream);
     }
 
+    /// Holds sound back so many microseconds at least, whatever the jitter.
+    pub fn set_least_delay(&mut self, us: u64) {
+        self.least = samples_of(us.min(us_of(MOST_DELAY) as u64) as i64);
+    }
+
     /// What is to be played next, at `heard_us`.
     pub fn next(&mut self, heard_us: u64) -> Step {
         match &mut self.stream {
-            Some(stream) => stream.next(heard_us as i64, &mut self.counts),
+            Some(stream) => stream.next(heard_us as i64, self.least, &mut self.counts),
             None => Step::Silence { samples: PIECE as usize },
         }
     }
@@ -208,7 +215,7 @@ impl Jitter {
     /// How the delay is to change, after a packet is decoded that begins to be heard at `heard_us`.
     pub fn stretch(&self) -> Stretch {
         let Some(stream) = &self.stream else { return Stretch::Keep };
-        let off = stream.delay - stream.wanted();
+        let off = stream.delay - stream.wanted(self.least);
         if off > 10 * MS {
             Stretch::Shorten { most: off as usize, eager: off > 60 * MS }
         } else if off < -5 * MS {
@@ -327,10 +334,10 @@ impl Stream {
 
     /// The delay to be had: what jitter was seen; and where packets are lost, time for the next one to come, which
     /// mends them.
-    fn wanted(&self) -> i64 {
+    fn wanted(&self, least: i64) -> i64 {
         let jitter = samples_of(self.arrivals.jitter_us()) + MARGIN;
         let mending = if self.lossy { self.frame.min(60 * MS) } else { 0 };
-        (jitter + mending).clamp(LEAST_DELAY, MOST_DELAY)
+        (jitter + mending).max(least).clamp(LEAST_DELAY, MOST_DELAY)
     }
 
     /// The stream's time of which the fastest packet would come at a moment.
@@ -338,8 +345,8 @@ impl Stream {
         samples_of(heard_us - self.arrivals.least_us().unwrap_or(heard_us))
     }
 
-    fn next(&mut self, heard_us: i64, counts: &mut Counts) -> Step {
-        let (live, wanted) = (self.live(heard_us), self.wanted());
+    fn next(&mut self, heard_us: i64, least: i64, counts: &mut Counts) -> Step {
+        let (live, wanted) = (self.live(heard_us), self.wanted(least));
         self.delay = live - self.plays;
         if self.delay > wanted + MOST_EXCESS && !self.packets.is_empty() {
             self.skip_to(live - wanted, counts);

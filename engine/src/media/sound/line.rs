@@ -23,6 +23,8 @@ pub(super) struct Line {
     pub(super) held: AtomicBool,
     pub(super) loss: AtomicU8,
     pub(super) bitrate: AtomicU32,
+    /// In microseconds.
+    pub(super) least_delay: AtomicU32,
     pub(super) figures: Mutex<Figures>,
     coming: Mutex<VecDeque<ReceivedSound>>,
     going: Mutex<Going>,
@@ -82,7 +84,7 @@ impl Line {
     }
 }
 
-/// The sound of one call. Dropping it closes the microphone, and the speaker if nothing else is heard.
+/// The sound of one call. Its end closes the microphone, and the speaker if nothing else is heard; so does dropping it.
 pub struct CallSound {
     line: Arc<Line>,
     wake: Wake,
@@ -151,6 +153,12 @@ impl CallSound {
         self.wake.wake();
     }
 
+    /// Ends it, whoever still has a hand on it.
+    pub fn end(&self) {
+        self.line.end();
+        self.wake.wake();
+    }
+
     /// How many of a hundred packets the network loses on the way out.
     pub fn set_loss(&self, percent: u8) {
         self.line.loss.store(percent, Ordering::Relaxed);
@@ -159,6 +167,11 @@ impl CallSound {
     /// Aims at a bitrate, in bits a second; kept between 16,000 and 64,000.
     pub fn set_bitrate(&self, bits: u32) {
         self.line.bitrate.store(bits, Ordering::Relaxed);
+    }
+
+    /// Holds what is heard back so many microseconds at least, for pictures that come later.
+    pub fn set_least_delay(&self, us: u64) {
+        self.line.least_delay.store(u32::try_from(us).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
     /// How loud the user and the other are, from 0 to 1 (a sine of full scale).
@@ -195,7 +208,6 @@ impl CallSound {
 
 impl Drop for CallSound {
     fn drop(&mut self) {
-        self.line.end();
-        self.wake.wake();
+        self.end();
     }
 }

@@ -75,6 +75,7 @@ impl Party {
         for sound in self.coming.drain(..) {
             self.playout.put(sound);
         }
+        self.playout.set_least_delay(self.line.least_delay.load(Ordering::Relaxed).into());
         let mut block = [0.0; BLOCK];
         // A held call's stream goes on unheard, so that it is in time when it is taken up again.
         let time = self.playout.pull(heard_us, &mut block);

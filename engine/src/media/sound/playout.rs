@@ -65,6 +65,11 @@ impl Playout {
         self.jitter.put(sound);
     }
 
+    /// Holds sound back so many microseconds at least.
+    pub fn set_least_delay(&mut self, us: u64) {
+        self.jitter.set_least_delay(us);
+    }
+
     /// Fills a block that will be heard at `heard_us`, and says which time of the stream it begins with.
     pub fn pull(&mut self, heard_us: u64, block: &mut Block) -> Option<u32> {
         while self.ready.len() < BLOCK {

@@ -33,6 +33,9 @@ impl Sender {
 
 const PLAIN: Sender = Sender { picture_begins: 5, sound_begins: 7, pace: 1.0 };
 
+/// How long sound is held back where nothing asks for more.
+const HELD_US: u64 = 35_000;
+
 /// Lets pictures come 30 times a second, each so long after it was taken, and sound be heard so long after it was;
 /// gives for each picture how much later than its sound it was shown.
 fn offsets(sync: &mut LipSync, sender: &Sender, transit_us: &[u64], heard_us: u64) -> Vec<i64> {
@@ -45,7 +48,7 @@ fn offsets(sync: &mut LipSync, sender: &Sender, transit_us: &[u64], heard_us: u6
         }
         // Whole pictures come one after the other.
         ready = (taken + transit).max(ready);
-        sync.sound_played(sender.sound_time(ready - heard_us), ready);
+        sync.sound_played(sender.sound_time(ready - heard_us), ready, HELD_US);
         let ticket = sync.arrived(sender.picture_time(taken), ready);
         let shown = sync.due_us(ticket, ready).max(ready);
         sync.shown(ticket, shown);
@@ -97,7 +100,7 @@ fn pictures_wait_for_their_sound() {
     let all = offsets(&mut sync, &PLAIN, &[20_000; 90], 120_000);
     assert!(all[1..].iter().all(|offset| offset.abs() <= 16_000), "{all:?}");
     assert!(sync.offset_ms().unwrap().abs() <= 16.0);
-    assert_eq!(sync.sound_should_wait_us(), 0);
+    assert_eq!(sync.sound_needs_us(4_000_000), 0);
 }
 
 #[test]
@@ -105,8 +108,36 @@ fn sound_is_asked_to_wait_for_pictures_that_come_later() {
     let mut sync = LipSync::new();
     let all = offsets(&mut sync, &PLAIN, &[200_000; 120], 50_000);
     assert!(all.iter().all(|offset| *offset == 150_000));
-    assert!((110_000..=130_000).contains(&sync.sound_should_wait_us()));
+    // Later by 150 ms, of which 25 are allowed; 35 it is held back already.
+    assert!((158_000..=162_000).contains(&sync.sound_needs_us(5_000_000)));
     assert!((sync.offset_ms().unwrap() - 150.0).abs() < 1.0);
+    assert_eq!(sync.sound_needs_us(9_000_000), 0, "pictures that don't come any more");
+}
+
+#[test]
+fn sound_that_waits_as_it_is_asked_goes_with_the_pictures_and_does_not_swing() {
+    let mut sync = LipSync::new();
+    let mut held = HELD_US;
+    let mut all = Vec::new();
+    for number in 0..300_u64 {
+        let taken = 1_000_000 + number * 33_333;
+        if number % 30 == 0 {
+            sync.sound_report(PLAIN.report(taken, PLAIN.sound_begins, CodedSound::CLOCK));
+            sync.picture_report(PLAIN.report(taken, PLAIN.picture_begins, PictureFormat::CLOCK));
+        }
+        let came = taken + 180_000;
+        // Sound is held back by 2 ms more or less for each picture, no faster.
+        let wanted = sync.sound_needs_us(came).max(HELD_US);
+        held = wanted.clamp(held - 2_000, held + 2_000);
+        let heard_us = 15_000 + held;
+        sync.sound_played(PLAIN.sound_time(came - heard_us), came, held);
+        let ticket = sync.arrived(PLAIN.picture_time(taken), came);
+        sync.shown(ticket, sync.due_us(ticket, came).max(came));
+        all.push(held);
+    }
+    assert!((24.0..=27.0).contains(&sync.offset_ms().unwrap()), "{:?}", sync.offset_ms());
+    assert!(all.windows(2).all(|pair| pair[0] <= pair[1] + 500), "{all:?}");
+    assert!(all.last().is_some_and(|held| (139_000..=141_000).contains(held)), "{all:?}");
 }
 
 #[test]
@@ -119,7 +150,7 @@ fn reports_that_lie_are_not_believed() {
             let mut lie = PLAIN.report(at, PLAIN.picture_begins, PictureFormat::CLOCK);
             lie.ntp = lie.ntp.wrapping_add_signed(off_s << 32);
             sync.picture_report(lie);
-            sync.sound_played(PLAIN.sound_time(at - 60_000), at);
+            sync.sound_played(PLAIN.sound_time(at - 60_000), at, HELD_US);
             let ticket = sync.arrived(PLAIN.picture_time(at), at);
             assert!(sync.due_us(ticket, at) <= at + 1000, "{off_s}");
         }
@@ -190,11 +221,12 @@ proptest! {
             match what {
                 0 => sync.sound_report(ClockReport { ntp, time }),
                 1 => sync.picture_report(ClockReport { ntp, time }),
-                2 => sync.sound_played(time, now),
+                2 => sync.sound_played(time, now, ntp),
                 _ => {
                     let ticket = sync.arrived(time, now);
                     let due = sync.due_us(ticket, now);
                     prop_assert!(due <= now + 500_000, "{} {}", due, now);
+                    prop_assert!(sync.sound_needs_us(now) <= 250_000);
                     sync.shown(ticket, due.max(now));
                 }
             }

@@ -259,7 +259,7 @@ mod tests {
         // The sound is heard 450 ms after it was taken, and pictures come a hundred times a second.
         sync.sound_report(ClockReport { ntp: 1 << 40, time: 0 });
         sync.picture_report(ClockReport { ntp: 1 << 40, time: 0 });
-        sync.sound_played(0, 450_000);
+        sync.sound_played(0, 450_000, 0);
         let mut early = Vec::new();
         for number in 0..=20_u32 {
             let now = u64::from(number) * 10_000;

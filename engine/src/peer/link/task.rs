@@ -1,10 +1,11 @@
 //! The task that looks after a link: one loop over orders, what the stack tells, what the other side reports,
 //! and time. Whatever comes from the other side is checked first; what is odd is logged and left aside.
 
+use super::control::ControlChannel;
 use super::ear::Told;
 use super::{LinkEvent, Order, Shared, streams, way};
 use crate::call::negotiation::{Effect, Input, Negotiation};
-use crate::call::signal::{Candidate, Control, DescriptionKind, LinkSignal};
+use crate::call::signal::{Candidate, DescriptionKind, LinkSignal};
 use crate::media::coded::PictureFormat;
 use crate::peer::LinkError;
 use crate::peer::chain::Heard;
@@ -17,7 +18,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use webrtc::data_channel::DataChannelEvent;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCPeerConnectionState, RTCSessionDescription};
 
 /// Ways of the other side's that may wait for its description, and in all.
@@ -26,13 +26,10 @@ const CANDIDATES: usize = 200;
 const TOGETHER: Duration = Duration::from_millis(10);
 /// While nothing comes, a new path is looked for again after so long.
 const AGAIN_MS: u64 = 6_000;
-/// The last words have so long to arrive.
-const SAY_OUT: Duration = Duration::from_millis(500);
-/// The longest word on the control channel.
-const MAX_CONTROL: usize = 64 * 1024;
 
 pub(super) struct Task {
     shared: Arc<Shared>,
+    control: ControlChannel,
     negotiation: Negotiation,
     events: mpsc::Sender<LinkEvent>,
     began: Instant,
@@ -56,8 +53,10 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(shared: Arc<Shared>, polite: bool, events: mpsc::Sender<LinkEvent>) -> Self {
+        let control = ControlChannel::new(Arc::clone(&shared.connection.control));
         Self {
             shared,
+            control,
             negotiation: Negotiation::new(polite),
             events,
             began: Instant::now(),
@@ -85,7 +84,7 @@ impl Task {
         mut told: mpsc::Receiver<Told>,
         mut heard: mpsc::Receiver<Heard>,
     ) {
-        let control = Arc::clone(&self.shared.connection.control);
+        let control = self.control.ear();
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut readers = tokio::task::JoinSet::new();
@@ -108,8 +107,11 @@ impl Task {
                 },
                 Some(heard) = heard.recv() => self.hear(heard),
                 event = control.poll(), if control_open => match event {
-                    Some(DataChannelEvent::OnMessage(message)) => self.read(&message.data).await,
-                    Some(_) => {}
+                    Some(event) => {
+                        if let Some(word) = self.control.hear(event).await {
+                            self.tell(LinkEvent::Control(word)).await;
+                        }
+                    }
                     None => control_open = false,
                 },
                 () = sleep_until(deadline) => self.tick().await,
@@ -118,23 +120,12 @@ impl Task {
         }
         self.shared.outgoing.set_open(None);
         self.shared.incoming.set_sink(None);
-        self.say_out().await;
+        if self.connected {
+            self.control.say_out().await;
+        }
         readers.abort_all();
         if let Err(error) = self.shared.connection.peer.close().await {
             tracing::debug!(%error, "the connection did not close as it should");
-        }
-    }
-
-    /// Lets what was said on the control channel reach the other side, as far as that takes no time.
-    async fn say_out(&self) {
-        let said = async {
-            let control = &self.shared.connection.control;
-            while self.connected && control.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
-                tokio::time::sleep(SAY_OUT / 50).await;
-            }
-        };
-        if tokio::time::timeout(SAY_OUT, said).await.is_err() {
-            tracing::debug!("the last words did not arrive");
         }
     }
 
@@ -158,12 +149,7 @@ impl Task {
             Order::Wish { restart } => self.negotiate(Input::Wish { restart }).await,
             Order::Signal(signal) => self.signal(signal).await,
             Order::AskPicture => self.shared.incoming.ask_picture().await,
-            Order::Tell(control) => {
-                let Ok(text) = serde_json::to_string(&control) else { return };
-                if let Err(error) = self.shared.connection.control.send_text(&text).await {
-                    tracing::debug!(%error, "there is no control channel to say it on");
-                }
-            }
+            Order::Tell(control) => self.control.say(control).await,
             Order::Close => {}
         }
     }
@@ -407,19 +393,6 @@ impl Task {
                 self.round_trip_ms = milliseconds;
                 self.shared.incoming.set_round_trip(milliseconds);
             }
-        }
-    }
-
-    /// A word on the control channel.
-    async fn read(&self, data: &[u8]) {
-        if data.len() > MAX_CONTROL {
-            tracing::warn!("a word on the control channel is too long");
-            return;
-        }
-        match serde_json::from_slice::<Control>(data) {
-            Ok(Control::Unknown) => {}
-            Ok(control) => self.tell(LinkEvent::Control(control)).await,
-            Err(error) => tracing::warn!(%error, "a word on the control channel makes no sense"),
         }
     }
 

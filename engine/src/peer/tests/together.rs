@@ -36,6 +36,33 @@ async fn pictures_sound_words_and_wishes_cross_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_said_before_anybody_listens_arrive_in_order() {
+    let call = "000102030405060708090a0b0c0d0e0f".parse().unwrap();
+    let side = |number| Control::Side { call, number, microphone: true, camera: true, held: false };
+    // Which end opens its channel first is up to chance.
+    for _ in 0..8 {
+        let (mut a, mut b) = (End::open(local(true)).await, End::open(local(false)).await);
+        for number in 1..=3 {
+            a.link.tell(side(number));
+            b.link.tell(side(number));
+        }
+        a.link.negotiate();
+        let (said_a, said_b) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        carry_and_look(&mut a, &mut b, |event, from_a| {
+            let said = if from_a { &said_a } else { &said_b };
+            if let LinkEvent::Control(word) = event {
+                said.lock().unwrap().push(word.clone());
+            }
+            said.lock().unwrap().len() == 3
+        })
+        .await;
+        for said in [said_a, said_b] {
+            assert_eq!(said.into_inner().unwrap(), [side(1), side(2), side(3)]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_who_has_only_vp8_gets_vp8() {
     let only = LinkOptions { formats: vec![PictureFormat::Vp8], ..local(false) };
     let (a, mut b) = together(local(true), only).await;

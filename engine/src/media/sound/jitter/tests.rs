@@ -202,6 +202,25 @@ fn after_a_bad_spell_the_delay_is_low_again_within_five_seconds() {
 }
 
 #[test]
+fn sound_waits_as_long_as_it_is_told_and_nothing_is_left_out() {
+    let mut playout = Playout::new().unwrap();
+    let coming = arrivals(CALM, 0, 2000, &mut Chance(6));
+    play(&mut playout, &coming, (0, 5_000));
+    playout.set_least_delay(150_000);
+    let waiting = play(&mut playout, &coming, (5_000, 15_000));
+    assert!((135..=160).contains(&waiting.delay_ms), "{waiting:?}");
+    playout.set_least_delay(10_000_000);
+    let bounded = play(&mut playout, &coming, (15_000, 25_000));
+    assert!((285..=310).contains(&bounded.delay_ms), "{bounded:?}");
+    playout.set_least_delay(0);
+    let back = play(&mut playout, &coming, (25_000, 39_000));
+    assert!(back.delay_ms <= 45, "{back:?}");
+    for heard in [waiting, bounded, back] {
+        assert_eq!((heard.concealed_percent, heard.gaps), (0.0, 0), "{heard:?}");
+    }
+}
+
+#[test]
 fn a_clock_that_drifts_is_followed() {
     for drift_ppm in [-500.0, 500.0] {
         let heard = minute(Network { drift_ppm, jitter_ms: 5.0, ..CALM });
