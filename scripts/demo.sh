@@ -41,7 +41,7 @@ demo_windows() {
   "$target/debug/visavis" --data "$demo_folder/bo" --key-in-file --geometry 640x760+680+40 &
   windows+=($!)
   demo_pids+=("${windows[@]}")
-  step "Ana and Bo are here. Close both windows to end, or press Ctrl+C."
+  step "Ana and Bo are here: double-click Bo in Ana's window to call. Close both windows to end, or press Ctrl+C."
   wait "${windows[@]}" || true
 }
 
