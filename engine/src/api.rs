@@ -5,6 +5,7 @@
 //! a whole [`Snapshot`], then an [`Event`] for each change, numbered without gaps.
 
 mod call;
+mod chat;
 mod command;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ pub use call::{
     Call, CallEnd, CallQuality, CallSide, CallStage, CallStatistics, Device, DeviceChoice,
     DeviceList, PastCall, PictureStatistics, SoundStatistics,
 };
+pub use chat::{Mark, Message, Quote, Reactions};
 pub use command::{Command, HandleCheck, ListedPerson, QrCode, Reply, SafetyNumber};
 pub use error::{ApiError, Code};
 pub use event::{Event, Snapshot, Update};

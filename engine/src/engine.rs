@@ -18,11 +18,13 @@ mod letter;
 mod links;
 mod live;
 mod mail;
+mod outbox;
 mod people;
 mod place;
 mod screens;
 mod talks;
 mod welcome;
+mod words;
 
 pub use board::Subscription;
 pub use clock::Clock;

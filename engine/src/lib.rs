@@ -5,12 +5,14 @@
 
 pub mod api;
 pub mod call;
+pub mod chat;
 pub mod device;
 pub mod engine;
 #[cfg(fuzzing)]
 pub mod fuzz;
 pub mod identity;
 pub mod media;
+pub mod name;
 pub mod peer;
 pub mod session;
 pub mod store;

@@ -7,6 +7,7 @@
 pub mod calls;
 mod json;
 pub mod letters;
+pub mod messages;
 pub mod people;
 pub mod profile;
 mod schema;

@@ -29,3 +29,4 @@ mod shell;
 mod sounds;
 mod troubles;
 mod unasked;
+mod words;

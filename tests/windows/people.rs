@@ -136,6 +136,7 @@ fn whoever_is_blocked_is_heard_no_more() {
         let server = Server::start(stage);
         let (ana, bo) = two_friends(stage, &server).await;
         bo.clicks("@contact-row[data-handle=ana]").await;
+        bo.clicks("@contact-view[data-handle=ana] @details").await;
         bo.clicks("@contact-view[data-handle=ana] @block").await;
         bo.clicks("@question @confirm").await;
         bo.misses("@contact-row[data-handle=ana]").await;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
 import { callSituations } from './call-situations.mjs';
+import { wordsSituations } from './words-situations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const POLICY =
@@ -98,6 +99,7 @@ export const situations = [
     fake: 'contacts',
     async go(page) {
       await page.click('[data-handle=dora]');
+      await page.click('[data-test=details]');
       await page.waitForSelector('[data-test=safety-number]');
     },
   },
@@ -136,6 +138,7 @@ export const situations = [
     fake: 'contacts',
     async go(page) {
       await page.click('[data-handle=bo]');
+      await page.click('[data-test=details]');
       await page.click('[data-test=contact-view] [data-test=block]');
       await page.waitForSelector('[data-test=confirm]');
     },
@@ -170,6 +173,7 @@ export const situations = [
     async go(page) {
       await page.fill('[data-test=search]', 'hohenf');
       await page.click('[data-test=contact-row]');
+      await page.click('[data-test=details]');
       await page.waitForSelector('[data-test=safety-number]');
     },
   },
@@ -209,6 +213,7 @@ export const situations = [
       await page.locator('[data-test=version]').scrollIntoViewIfNeeded();
     },
   },
+  ...wordsSituations,
   ...callSituations,
 ];
 

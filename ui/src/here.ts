@@ -8,6 +8,7 @@ import type { QrCode } from './generated/QrCode';
 import type { SafetyNumber } from './generated/SafetyNumber';
 import type { DeviceKind } from './model/calls';
 import type { Step } from './model/start';
+import type { Words } from './model/words';
 import { kept, type Kept } from './stage/kept';
 import type { Text } from './text';
 
@@ -31,7 +32,7 @@ interface Spot {
 }
 
 export type Menu = Spot &
-  ({ of: 'contact'; key: string } | { of: 'status' } | { of: 'device'; kind: DeviceKind } | { of: 'call'; id: string } | { of: 'caller'; id: string });
+  ({ of: 'contact'; key: string } | { of: 'message'; key: string; id: string } | { of: 'status' } | { of: 'device'; kind: DeviceKind } | { of: 'call'; id: string } | { of: 'caller'; id: string });
 
 export interface Toast {
   id: string;
@@ -96,6 +97,17 @@ export interface Here {
   card: { of: string; link: string; qr: QrCode } | null;
   safety: { of: string; number: SafetyNumber } | null;
   history: { of: string; calls: PastCall[]; more: boolean } | null;
+  words: Words | null;
+  /** What is written and not sent yet, by contact. */
+  drafts: Map<string, string>;
+  /** The message that is answered or changed. */
+  about: { of: string; id: string; to: 'answer' | 'change' } | null;
+  /** Who types. */
+  typing: Set<string>;
+  /** To whom it was said of late that the user types. */
+  said: Set<string>;
+  /** Details stand in place of the conversation. */
+  details: boolean;
   devices: DeviceList | null;
   stage: Stage;
 }
@@ -120,6 +132,12 @@ export function here(): Here {
     card: null,
     safety: null,
     history: null,
+    words: null,
+    drafts: new Map(),
+    about: null,
+    typing: new Set(),
+    said: new Set(),
+    details: false,
     devices: null,
     stage: { whole: false, quiet: false, talks: null, worded: true, statistics: false, figures: null, loud: 100, kept: kept() },
   };

@@ -2,6 +2,7 @@
 import type { ApiError } from './generated/ApiError';
 import type { Contact } from './generated/Contact';
 import type { Event } from './generated/Event';
+import type { Message } from './generated/Message';
 import type { State } from './generated/State';
 import type { Update } from './generated/Update';
 
@@ -9,6 +10,9 @@ import type { Update } from './generated/Update';
 export type Sign =
   | { what: 'wave'; key: string; name: string; at: number }
   | { what: 'missed'; key: string; name: string; at: number }
+  | { what: 'words'; key: string; name: string; words: string }
+  | { what: 'typing'; key: string }
+  | { what: 'message'; message: Message }
   | { what: 'request'; key: string; name: string }
   | { what: 'accepted'; key: string; name: string }
   | { what: 'ended'; handle: string; how: 'withdrawn' | 'declined' | 'expired' };
@@ -67,6 +71,9 @@ function change(state: State, event: Event): State {
     case 'calls_changed':
       return { ...state, calls: event.calls };
     case 'call_missed':
+    case 'message_changed':
+    case 'message_received':
+    case 'typing':
     case 'wave_received':
     case 'request_received':
     case 'request_accepted':
@@ -87,6 +94,14 @@ function signsOf(state: State, event: Event): Sign[] {
       const from = contact(event.key);
       return from ? [{ what: 'missed', key: from.key, name: from.name, at: event.at_ms }] : [];
     }
+    case 'message_received': {
+      const from = contact(event.key);
+      return from ? [{ what: 'words', key: from.key, name: from.name, words: from.words ?? '' }] : [];
+    }
+    case 'message_changed':
+      return [{ what: 'message', message: event.message }];
+    case 'typing':
+      return contact(event.key) ? [{ what: 'typing', key: event.key }] : [];
     case 'request_received': {
       const from = state.incoming.find((one) => one.key === event.key);
       return from ? [{ what: 'request', key: from.key, name: from.name || from.handle }] : [];

@@ -9,9 +9,10 @@ import { Page } from './page';
 import { call, nameOf, stopTalking } from './acts/calls';
 import { loadDevices } from './acts/devices';
 import { follow } from './acts/follow';
-import { loadSafety, shown, wave } from './acts/people';
+import { loadSafety, show, shown, wave } from './acts/people';
 import { loadCard } from './acts/settings';
 import { focusStep } from './acts/start';
+import { see, takeMessage, takeTyping } from './acts/words';
 import { say } from './text';
 import { view } from './views/frame';
 import { keys as ringKeys, ringWindow } from './views/incoming';
@@ -34,6 +35,11 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   const keyUp = (event: KeyboardEvent): void => onCallKeyUp(page, event);
   // A window that loses the keyboard never hears the key go up.
   const lost = (): void => stopTalking(page);
+  // What came while nobody looked is seen when somebody does.
+  const looked = (): void => {
+    const contact = shown(page);
+    if (contact && !page.here.details) see(page, contact.key);
+  };
   const screen = (): void => {
     // The system has its own ways to leave it.
     page.change((here) => {
@@ -44,11 +50,13 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   document.addEventListener('keyup', keyUp);
   document.addEventListener('fullscreenchange', screen);
   window.addEventListener('blur', lost);
+  document.addEventListener('visibilitychange', looked);
   page.atClose(() => {
     document.removeEventListener('keydown', keys);
     document.removeEventListener('keyup', keyUp);
     document.removeEventListener('fullscreenchange', screen);
     window.removeEventListener('blur', lost);
+    document.removeEventListener('visibilitychange', looked);
   });
   page.atClose(onRoomChanged(() => page.change()));
   await page.open();
@@ -105,6 +113,22 @@ function showSign(page: Page, sign: Sign): void {
         act: { label: (t) => t.callBack, run: () => void call(page, sign.key, true) },
       });
       return;
+    case 'message':
+      return takeMessage(page, sign.message);
+    case 'typing':
+      return takeTyping(page, sign.key);
+    case 'words': {
+      const from = page.state?.contacts.find((one) => one.key === sign.key);
+      if (!from) return;
+      if (shown(page)?.key === sign.key && !page.here.details) return see(page, sign.key);
+      page.toast({
+        id: `words ${sign.key}`,
+        bad: false,
+        say: (t) => t.wroteYou(sign.name, sign.words),
+        act: { label: (t) => t.showWords, run: () => show(page, from) },
+      });
+      return;
+    }
     case 'request':
       page.toast({ id: `request ${sign.key}`, bad: false, say: (t) => say(t.wantsContact, sign.name), act: null });
       return;

@@ -77,6 +77,7 @@ function sentenceOf(error: ApiError, lang: Lang): { sentence: string; names: str
     reason: named('reason', fallback.reason),
     device: named('device', fallback.device),
     port: error.detail['port'] ?? '',
+    most: error.detail['most'] ?? '',
     why: error.detail['why'] ?? '',
     minutes: Number(error.detail['minutes'] ?? 0),
     seconds: Number(error.detail['seconds'] ?? 0),

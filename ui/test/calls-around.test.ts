@@ -109,6 +109,7 @@ describe('calls that were', () => {
     host.past.set(keyOf('bo'), pastCalls('bo', NOW));
     expect(the('missed', row('bo')).dataset['count']).toBe('2');
     await click(row('bo'));
+    await click('details');
     expect(asked(host, 'see_missed_calls')).toEqual([{ type: 'see_missed_calls', key: keyOf('bo') }]);
     expect(maybe('missed')).toBeNull();
     expect(all('past-call').map((one) => one.textContent?.replace(/\s+/g, ' ').trim())).toEqual([
@@ -129,6 +130,7 @@ describe('calls that were', () => {
   it('are none at first', async () => {
     await open(having());
     await click(row('gus'));
+    await click('details');
     expect(says('no-calls')).toBe('You haven’t called each other yet.');
   });
 });

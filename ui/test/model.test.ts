@@ -21,7 +21,7 @@ describe('an event replaces its part of the state', () => {
   const server = { choice: null, name: 'x.example', connection: { type: 'idle' }, hosting: null } as const;
   const incoming = [{ key: chen.key, handle: 'chen', name: 'Chen', note: '', at_ms: 1 }];
   const outgoing = [{ key: chen.key, handle: 'chen', at_ms: 1 }];
-  const settings = { language: 'zh', theme: 'dark', devices: { camera: null, microphone: null, speaker: 'null:', volume: 40 } } as const;
+  const settings = { language: 'zh', theme: 'dark', devices: { camera: null, microphone: null, speaker: 'null:', volume: 40 }, hide_reading: true } as const;
   const calls = [fakeCall('bo')];
   const cases: [Event, Partial<State>][] = [
     [{ type: 'fatal_changed', fatal: error }, { fatal: error }],

@@ -108,6 +108,7 @@ describe('the list', () => {
     });
     await waveAt('evil');
     await click(row('evil'));
+    await click('details');
     await click(the('block', the('contact-view')));
     expect(document.querySelectorAll('img, [onerror]')).toHaveLength(0);
     expect(row('evil').querySelector('.name')?.textContent).toBe(evil);
@@ -156,6 +157,7 @@ describe('a contact', () => {
   it('shows a safety number, and is verified by it', async () => {
     await open(withContacts());
     await click(row('dora'));
+    await click('details');
     expect(the('safety-number').querySelectorAll('li')).toHaveLength(12);
     await click('mark-verified');
     expect(says('verified')).toContain('you and Dóra Kiss compared numbers');
@@ -180,10 +182,12 @@ describe('a contact', () => {
   it('is removed, or blocked and unblocked', async () => {
     const host = await open(withContacts());
     await click(row('bo'));
+    await click('details');
     await click('remove');
     await click('confirm');
     expect(all('contact-row')).toHaveLength(5);
     await click(row('gus'));
+    await click('details');
     await click('block');
     await click('confirm');
     expect(host.state.blocked.map((one) => one.handle)).toEqual(['gus']);

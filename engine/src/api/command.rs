@@ -2,6 +2,7 @@
 
 use super::ApiError;
 use super::call::{CallStatistics, DeviceList, PastCall};
+use super::chat::Message;
 use super::state::{ServerChoice, Settings};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -230,6 +231,84 @@ pub enum Command {
     },
     /// Asks what devices there are. Answered by `devices`.
     ListDevices,
+    /// Writes to a contact, who may be away. Answered by `written`.
+    WriteMessage {
+        /// To whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// What: at most 8000 characters.
+        text: String,
+        /// The message it answers.
+        reply_to: Option<String>,
+    },
+    /// Changes a message of the user's. Answered by `done`.
+    ChangeMessage {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which.
+        id: String,
+        /// What it says from now on.
+        text: String,
+    },
+    /// Takes a message of the user's back, on both sides. Answered by `done`.
+    TakeBackMessage {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which.
+        id: String,
+    },
+    /// Sends a message again that the server refused. Answered by `done`.
+    ResendMessage {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which.
+        id: String,
+    },
+    /// Says what the user thinks of a message. Answered by `done`.
+    React {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which.
+        id: String,
+        /// One emoji; none takes it back.
+        emoji: Option<String>,
+    },
+    /// Says that the user types. Answered by `done`.
+    Typing {
+        /// To whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Notes that the user has seen all that a contact wrote. Answered by `done`.
+    SeeMessages {
+        /// Who wrote it.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
+    /// Asks for messages: the newest, or those beside one. Answered by `messages`.
+    Messages {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// The message before which to go on.
+        before: Option<String>,
+        /// The message after which to go on, where none is named before which.
+        after: Option<String>,
+    },
+    /// Looks for messages that contain some text, newest first. Answered by `messages`.
+    SearchMessages {
+        /// With whom; with anybody where none is named.
+        #[ts(type = "string | null")]
+        key: Option<PublicKey>,
+        /// What they contain.
+        text: String,
+        /// The message before which to go on.
+        before: Option<String>,
+    },
 }
 
 /// Passphrases, codes and paths never reach a log.
@@ -302,6 +381,18 @@ pub enum Reply {
     },
     /// To `list_devices`.
     Devices(DeviceList),
+    /// To `write_message`.
+    Written {
+        /// The message; it is told by an event.
+        id: String,
+    },
+    /// To `messages`, from older to newer, and to `search_messages`, from newer to older.
+    Messages {
+        /// One page.
+        messages: Vec<Message>,
+        /// Whether there are more in the direction that was asked for.
+        more: bool,
+    },
 }
 
 /// Whether a handle could be taken.

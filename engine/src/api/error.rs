@@ -156,6 +156,14 @@ codes! {
         MediaFileBad,
         /// The other's app has no format for pictures in common with this one. Names `name`.
         NoCommonFormat,
+        /// There are no words in the message.
+        MessageEmpty,
+        /// The message is too long. Names `most`, in characters.
+        MessageTooLong,
+        /// No such message, or it was taken back, or it is not the user's.
+        NoSuchMessage,
+        /// It is no emoji.
+        ReactionOdd,
     }
     server {
         /// See the protocol.

@@ -1,6 +1,7 @@
 //! How a shell is told of changes: one whole snapshot, then numbered events.
 
 use super::call::Call;
+use super::chat::Message;
 use super::state::{Contact, IncomingRequest, Me, OutgoingRequest, ServerState, Settings, State};
 use super::{ApiError, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,25 @@ pub enum Event {
         /// When, in milliseconds since 1970.
         #[ts(type = "number")]
         at_ms: u64,
+    },
+    /// A message is new or changed.
+    MessageChanged {
+        /// As it is now.
+        message: Message,
+    },
+    /// A contact wrote: worth a sign on the screen, once.
+    MessageReceived {
+        /// Who.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which message.
+        id: String,
+    },
+    /// A contact types; worth a sign for some seconds.
+    Typing {
+        /// Who.
+        #[ts(type = "string")]
+        key: PublicKey,
     },
     /// A contact waved: worth a sign on the screen, once.
     WaveReceived {

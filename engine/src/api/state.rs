@@ -150,6 +150,10 @@ pub struct Contact {
     pub last: Option<LastSeen>,
     /// Missed calls that the user has not looked at yet.
     pub missed: u32,
+    /// Messages that the user has not seen yet.
+    pub unread: u32,
+    /// The beginning of the newest message; none where it was taken back, or there is none.
+    pub words: Option<String>,
 }
 
 /// What was last between the user and a contact.
@@ -180,6 +184,10 @@ pub enum LastWhat {
     CalledInVain,
     /// The contact called, and they did not talk.
     Missed,
+    /// The user wrote.
+    WroteTo,
+    /// The contact wrote.
+    WroteFrom,
 }
 
 /// Someone who asks to be a contact.
@@ -222,6 +230,8 @@ pub struct Settings {
     pub theme: Theme,
     /// For calls.
     pub devices: DeviceChoice,
+    /// Whether contacts are not told when the user has read what they wrote. Then the user isn't told either.
+    pub hide_reading: bool,
 }
 
 /// The language of the window.

@@ -2,48 +2,13 @@
 //! own control channel once it is there. JSON; what a version doesn't know it leaves aside.
 
 use crate::api::CallEnd;
+use crate::name::names;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 use visavis_signaling::protocol::DeviceId;
 
-/// Names one call, on both sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CallId(pub [u8; 16]);
-
-impl fmt::Display for CallId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl FromStr for CallId {
-    type Err = OddCallId;
-
-    fn from_str(text: &str) -> Result<Self, OddCallId> {
-        if text.len() != 32 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(OddCallId);
-        }
-        u128::from_str_radix(text, 16).map(|n| Self(n.to_be_bytes())).map_err(|_| OddCallId)
-    }
-}
-
-/// It is not 32 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a call is named by 32 hexadecimal digits")]
-pub struct OddCallId;
-
-impl Serialize for CallId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for CallId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
+names! {
+    /// Names one call, on both sides.
+    CallId
 }
 
 /// What is said about a call. Ring and Missed go from caller to callee, Ringing, Accept and Decline the other

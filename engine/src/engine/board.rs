@@ -102,6 +102,7 @@ fn is_sign(event: &Event) -> bool {
     matches!(
         event,
         Event::CallMissed { .. }
+            | Event::MessageReceived { .. }
             | Event::WaveReceived { .. }
             | Event::RequestReceived { .. }
             | Event::RequestAccepted { .. }
@@ -134,6 +135,9 @@ fn apply(state: &mut State, event: &Event) {
         Event::TroublesChanged { troubles } => state.troubles = troubles,
         Event::CallsChanged { calls } => state.calls = calls,
         Event::CallMissed { .. }
+        | Event::MessageChanged { .. }
+        | Event::MessageReceived { .. }
+        | Event::Typing { .. }
         | Event::WaveReceived { .. }
         | Event::RequestReceived { .. }
         | Event::RequestAccepted { .. }

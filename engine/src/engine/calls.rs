@@ -68,7 +68,9 @@ impl Desk {
         if !self.calls.machine.shown().iter().any(|call| call.key == key && live(call)) {
             self.is_there_to_write_to(&key)?;
         }
-        let input = Input::Call { call: random_call()?, to: key, picture };
+        let call = CallId::random();
+        let call = call.map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
+        let input = Input::Call { call, to: key, picture };
         let call = self.take_call_input(input).await?;
         call.map(|call| Reply::Calling { id: call.to_string() }).ok_or_else(no_such_call)
     }
@@ -162,11 +164,4 @@ fn read(id: &str) -> Result<CallId, ApiError> {
 
 fn no_such_call() -> ApiError {
     ApiError::new(Code::NoSuchCall, "there is no such call")
-}
-
-fn random_call() -> Result<CallId, ApiError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
-    Ok(CallId(bytes))
 }

@@ -9,11 +9,12 @@ use super::folder::Folder;
 use super::hosting::Host;
 use super::links::Links;
 use super::live::Lane;
-use super::mail::Outbox;
+use super::outbox::Outbox;
 use super::people::Known;
 use super::place::Place;
 use super::screens::Screens;
 use super::talks::Talks;
+use super::words::TypedTo;
 use super::{Options, folder};
 use crate::api::{
     ApiError, Code, Command, Connection, DeviceList, Event, KeyPlace, Reply, Settings,
@@ -77,6 +78,7 @@ pub(super) struct Desk {
     pub(super) place: Place,
     pub(super) known: Known,
     pub(super) outbox: Outbox,
+    pub(super) typed_to: TypedTo,
     pub(super) pending: HashMap<u64, Pending>,
     /// How far the server's clock is ahead, in milliseconds, where it is far.
     pub(super) skew_ms: i64,
@@ -115,6 +117,7 @@ impl Desk {
             place: Place::default(),
             known: Known::default(),
             outbox: Outbox::default(),
+            typed_to: TypedTo::default(),
             pending: HashMap::new(),
             skew_ms: 0,
             server_ahead_ms: 0,

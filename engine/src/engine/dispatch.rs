@@ -126,6 +126,9 @@ impl Desk {
                 return self.server_step(command);
             }
             command if is_server_step(&command) => return self.server_step(command),
+            command if is_about_words(&command) => {
+                return self.chat_command(command).await.map(Step::Reply);
+            }
             command => return self.call_command(command).await.map(Step::Reply),
         }
         done
@@ -285,7 +288,7 @@ impl Desk {
         Ok(())
     }
 
-    fn contact(&self, key: &PublicKey) -> Result<&Person, ApiError> {
+    pub(super) fn contact(&self, key: &PublicKey) -> Result<&Person, ApiError> {
         let person = self.known.people.get(key);
         person
             .filter(|person| person.relation == Relation::Contact)
@@ -349,6 +352,22 @@ fn is_server_step(command: &Command) -> bool {
             | Command::WithdrawRequest { .. }
             | Command::DeclineRequest { .. }
             | Command::Unblock { .. }
+    )
+}
+
+/// Whether a command is about messages.
+fn is_about_words(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::WriteMessage { .. }
+            | Command::ChangeMessage { .. }
+            | Command::TakeBackMessage { .. }
+            | Command::ResendMessage { .. }
+            | Command::React { .. }
+            | Command::Typing { .. }
+            | Command::SeeMessages { .. }
+            | Command::Messages { .. }
+            | Command::SearchMessages { .. }
     )
 }
 

@@ -2,6 +2,7 @@
 //! Letters are JSON: a version that does not know a letter's type leaves it aside. Sealing is `identity`'s.
 
 use crate::call::signal::{CallLetter, LinkLetter};
+use crate::chat::signal::ChatLetter;
 use serde::{Deserialize, Serialize};
 
 /// Longest name, in characters.
@@ -32,6 +33,10 @@ pub(super) enum Letter {
     Call(CallLetter),
     /// A word between two ends of a link.
     Link(LinkLetter),
+    /// A word about a message.
+    Chat(ChatLetter),
+    /// The sender types.
+    Typing,
     /// A letter of a later version.
     #[serde(other)]
     Unknown,
@@ -65,6 +70,7 @@ fn is_direction(c: char) -> bool {
 mod tests {
     use super::*;
     use crate::call::signal::{CallSignal, Control, LinkSignal};
+    use crate::chat::signal::ChatSignal;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -91,10 +97,17 @@ mod tests {
             // Reading and writing again gives the same: the example has all fields, and no others.
             let again = if value["letter"].is_object() {
                 let enclosed: Enclosed = serde_json::from_str(text).expect(text);
-                assert_eq!(enclosed.number == 0, value["letter"]["say"] != "missed", "{text}");
+                let kept = match enclosed.letter {
+                    Letter::Call(ref letter) => matches!(letter.signal, CallSignal::Missed { .. }),
+                    Letter::Chat(_) => true,
+                    _ => false,
+                };
+                assert_eq!(enclosed.number != 0, kept, "{text}");
                 letters.insert(match enclosed.letter {
                     Letter::Call(ref letter) => call_word(&letter.signal),
                     Letter::Link(ref letter) => link_word(&letter.signal),
+                    Letter::Chat(ref letter) => chat_word(&letter.say),
+                    Letter::Typing => "typing",
                     _ => panic!("{text}"),
                 });
                 serde_json::to_value(enclosed).unwrap()
@@ -110,7 +123,7 @@ mod tests {
             };
             assert_eq!(again, value);
         }
-        assert_eq!(letters.len(), 7 + 3, "{letters:?}");
+        assert_eq!(letters.len(), 7 + 3 + 5 + 1, "{letters:?}");
         assert_eq!(words.len(), 3, "{words:?}");
     }
 
@@ -124,6 +137,17 @@ mod tests {
             CallSignal::End { .. } => "end",
             CallSignal::Missed { .. } => "missed",
             CallSignal::Unknown => panic!("an unknown word"),
+        }
+    }
+
+    fn chat_word(say: &ChatSignal) -> &'static str {
+        match say {
+            ChatSignal::Text { .. } => "text",
+            ChatSignal::Gone { .. } => "gone",
+            ChatSignal::React { .. } => "react",
+            ChatSignal::Got { .. } => "got",
+            ChatSignal::Read { .. } => "read",
+            ChatSignal::Unknown => panic!("an unknown word"),
         }
     }
 

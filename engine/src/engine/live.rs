@@ -7,7 +7,7 @@ use super::desk::Desk;
 use super::letter::{Enclosed, Letter};
 use super::mail::{refused, told};
 use super::people::shown_name;
-use crate::api::{ApiError, Code, PublicKey};
+use crate::api::{ApiError, Code, Event, PublicKey};
 use crate::call::machine::{Input, Peer, RingOutcome};
 use crate::call::signal::{CallLetter, CallSignal};
 use crate::identity::envelope::seal;
@@ -164,6 +164,7 @@ impl Desk {
             Letter::Link(letter) if Some(letter.device) == own => {
                 self.letter_for_link(from, letter).await;
             }
+            Letter::Typing => self.board.publish(Event::Typing { key: from.key }),
             _ => {}
         }
         Ok(())

@@ -19,6 +19,10 @@ pub(super) struct Known {
     pub(super) presence: HashMap<PublicKey, Presence>,
     /// Missed calls that the user has not seen.
     pub(super) missed: HashMap<PublicKey, u32>,
+    /// Messages that the user has not seen.
+    pub(super) unread: HashMap<PublicKey, u32>,
+    /// The beginning of the newest message.
+    pub(super) words: HashMap<PublicKey, String>,
     pub(super) incoming: Vec<(protocol::Person, IncomingRequest)>,
     pub(super) outgoing: Vec<OutgoingRequest>,
 }
@@ -49,6 +53,8 @@ impl Known {
             key_changed: person.changed.is_some(),
             last: person.last,
             missed: self.missed.get(&person.key()).copied().unwrap_or(0),
+            unread: self.unread.get(&person.key()).copied().unwrap_or(0),
+            words: self.words.get(&person.key()).cloned(),
         }
     }
 
@@ -87,8 +93,10 @@ impl Desk {
             Ok(all) => self.known.people = all.into_iter().map(|p| (p.key(), p)).collect(),
             Err(error) => self.raise(error),
         }
-        if let Err(error) = self.load_missed().await {
-            self.raise(error);
+        for loaded in [self.load_missed().await, self.load_words().await] {
+            if let Err(error) = loaded {
+                self.raise(error);
+            }
         }
         self.show_everyone();
     }

@@ -135,6 +135,18 @@ pub fn post<L: Serialize>(
     Ok(db.last_insert_rowid())
 }
 
+/// Lets a letter that was never sealed say something else.
+///
+/// # Errors
+/// Where the database fails.
+pub fn amend<L: Serialize>(db: &Connection, id: i64, letter: &L) -> rusqlite::Result<()> {
+    db.execute(
+        "UPDATE outbox SET letter = ?2 WHERE id = ?1 AND number IS NULL",
+        params![id, Json(letter)],
+    )?;
+    Ok(())
+}
+
 /// What is not yet on the server, in order.
 ///
 /// # Errors

@@ -54,6 +54,22 @@ const STEPS: &[&str] = &[
          key BLOB NOT NULL, device BLOB NOT NULL, guard TEXT NOT NULL,
          UNIQUE (key, device)
      ) STRICT;",
+    // 3: messages.
+    "CREATE TABLE messages (
+         n INTEGER PRIMARY KEY AUTOINCREMENT,
+         server TEXT NOT NULL, key BLOB NOT NULL, id TEXT NOT NULL,
+         mine INTEGER NOT NULL, device BLOB, seq INTEGER NOT NULL, place INTEGER NOT NULL,
+         at_ms INTEGER NOT NULL, text TEXT NOT NULL, folded TEXT NOT NULL, reply_to TEXT,
+         edition INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0,
+         mark INTEGER, unread INTEGER NOT NULL,
+         my_reaction TEXT, my_reactions INTEGER NOT NULL DEFAULT 0,
+         their_reaction TEXT, their_reactions INTEGER NOT NULL DEFAULT 0,
+         UNIQUE (server, key, id)
+     ) STRICT;
+     CREATE INDEX messages_in_order ON messages (server, key, place, n);
+     CREATE INDEX messages_of_a_device ON messages (server, key, device, seq);
+     CREATE INDEX messages_by_time ON messages (server, at_ms, n);
+     CREATE INDEX messages_unread ON messages (server, key) WHERE unread;",
 ];
 
 /// The latest version that is known.

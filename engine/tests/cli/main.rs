@@ -166,3 +166,79 @@ fn what_can_not_be_done_is_said_in_a_sentence_and_a_line() {
     assert_eq!(usage.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&usage.stderr).contains("this is no camera"));
 }
+
+/// Texts and marks of what was written with someone, from older to newer.
+fn written(town: &Town, who: &str, with: &str) -> Vec<(String, Value)> {
+    let lines = town.lines(who, &["messages", with]);
+    let of = |line: &Value| {
+        (line["message"]["text"].as_str().unwrap().to_owned(), line["message"]["mark"].clone())
+    };
+    lines.iter().rev().map(of).collect()
+}
+
+#[test]
+fn a_script_writes_and_another_reads() {
+    let town = Town::with_friends();
+    let [sent] = town.lines("ana", &["write", "bo", "The build is green."]).try_into().unwrap();
+    assert_eq!(sent["message"]["mark"], "sent");
+    let mut bo = town.start("bo", &["watch"]);
+    bo.line(|line| line["event"]["type"] == "message_received");
+    assert_eq!(written(&town, "ana", "bo").len(), 1);
+    drop(bo);
+    assert_eq!(written(&town, "bo", "ana"), [("The build is green.".to_owned(), Value::Null)]);
+    for n in 0..3 {
+        town.lines("bo", &["write", "ana", &format!("answer {n}")]);
+    }
+    let last = town.lines("bo", &["messages", "ana", "--last", "2"]);
+    assert_eq!((last.len(), &last[0]["message"]["text"]), (2, &json!("answer 2")));
+    let (line, _, code) = town.refused("ana", &["write", "bo", " "]);
+    assert_eq!((&line["error"]["code"], code), (&json!("message_empty"), Some(1)));
+}
+
+#[test]
+fn whoever_is_killed_no_word_is_lost_or_doubled() {
+    let town = Town::with_friends();
+    let key = town.lines("ana", &["contacts"])[0]["contact"]["key"].clone();
+    let write = |text: String| {
+        json!({ "type": "write_message", "key": key, "text": text, "reply_to": null }).to_string()
+    };
+    let (mut ana, mut bo) = (town.start("ana", &["watch"]), town.start("bo", &["watch"]));
+    for round in 0..6 {
+        for n in 0..8 {
+            ana.say(&write(format!("{round}.{n}")));
+        }
+        // Of one who is killed, the answers to the rest are never seen.
+        let answers = if round % 2 == 0 { round + 1 } else { 8 };
+        for _ in 0..answers {
+            ana.line(|line| line["reply"]["type"] == "written");
+        }
+        // Killed outright, in the middle of it.
+        if round % 2 == 0 {
+            drop(ana);
+            ana = town.start("ana", &["watch"]);
+        } else {
+            bo.line(|line| line["event"]["type"] == "message_received");
+            drop(bo);
+            bo = town.start("bo", &["watch"]);
+        }
+    }
+    ana.say(&write("the last".into()));
+    ana.line(|line| {
+        let message = &line["event"]["message"];
+        message["text"] == "the last" && message["mark"] == "delivered"
+    });
+    drop((ana, bo));
+    let (hers, his) = (written(&town, "ana", "bo"), written(&town, "bo", "ana"));
+    let texts =
+        |all: &[(String, Value)]| all.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(&his), texts(&hers));
+    assert!(hers.iter().all(|(_, mark)| mark == "delivered"), "{hers:?}");
+    // What was answered was kept, in order and once.
+    let rounds = (0..6)
+        .map(|round| texts(&hers).iter().filter(|t| t.starts_with(&format!("{round}."))).count());
+    assert!(rounds.enumerate().all(|(round, count)| count > round && count <= 8), "{hers:?}");
+    assert!(
+        texts(&hers).windows(2).all(|pair| pair[1] == "the last" || pair[0] < pair[1]),
+        "{hers:?}"
+    );
+}

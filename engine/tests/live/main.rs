@@ -18,3 +18,4 @@ mod talk;
 mod trouble;
 #[cfg(target_os = "linux")]
 mod unasked;
+mod words;

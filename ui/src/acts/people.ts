@@ -6,6 +6,7 @@ import { staged } from '../model/calls';
 import { found } from '../model/contacts';
 import { dismiss, loadHistory, seeMissed } from './calls';
 import { explain, say } from '../text';
+import { loadWords } from './words';
 
 export function go(page: Page, route: Route): void {
   // Whoever leaves the stage has read how the call ended.
@@ -28,9 +29,25 @@ export function show(page: Page, contact: Contact): void {
     here.fresh.delete(contact.key);
   });
   go(page, { at: 'contact', key: contact.key, handle: contact.handle });
+  page.change((here) => {
+    here.details = contact.key_changed;
+    if (here.about?.of !== contact.key) here.about = null;
+  });
+  void loadWords(page, contact.key);
   void loadSafety(page, contact.key);
   void loadHistory(page, contact.key);
   if (contact.missed > 0) seeMissed(page, contact.key);
+}
+
+export function showDetails(page: Page, contact: Contact): void {
+  if (shown(page)?.key !== contact.key) show(page, contact);
+  setDetails(page, true);
+}
+
+export function setDetails(page: Page, details: boolean): void {
+  page.change((here) => {
+    here.details = details;
+  });
 }
 
 export async function loadSafety(page: Page, key: string): Promise<void> {
@@ -77,12 +94,18 @@ function focusNextRow(page: Page): void {
   page.focus('[data-test=request-row] button', '[data-test=contact-row]', '[data-test=search]', '[data-test=add-person]');
 }
 
+/** What is answered needs no sign any more. */
+function answered(page: Page, key: string): void {
+  page.untoast(`request ${key}`);
+  focusNextRow(page);
+}
+
 export async function accept(page: Page, key: string): Promise<void> {
-  if (await page.ask(`request ${key}`, { type: 'accept_request', key })) focusNextRow(page);
+  if (await page.ask(`request ${key}`, { type: 'accept_request', key })) answered(page, key);
 }
 
 export async function decline(page: Page, key: string): Promise<void> {
-  if (await page.ask(`request ${key}`, { type: 'decline_request', key })) focusNextRow(page);
+  if (await page.ask(`request ${key}`, { type: 'decline_request', key })) answered(page, key);
 }
 
 export async function withdraw(page: Page, key: string): Promise<void> {

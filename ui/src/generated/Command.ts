@@ -190,4 +190,88 @@ before: string | null, } | { "type": "see_missed_calls",
 /**
  * Whose.
  */
-key: string, } | { "type": "list_devices" };
+key: string, } | { "type": "list_devices" } | { "type": "write_message", 
+/**
+ * To whom.
+ */
+key: string, 
+/**
+ * What: at most 8000 characters.
+ */
+text: string, 
+/**
+ * The message it answers.
+ */
+reply_to: string | null, } | { "type": "change_message", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * What it says from now on.
+ */
+text: string, } | { "type": "take_back_message", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, } | { "type": "resend_message", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, } | { "type": "react", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * One emoji; none takes it back.
+ */
+emoji: string | null, } | { "type": "typing", 
+/**
+ * To whom.
+ */
+key: string, } | { "type": "see_messages", 
+/**
+ * Who wrote it.
+ */
+key: string, } | { "type": "messages", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * The message before which to go on.
+ */
+before: string | null, 
+/**
+ * The message after which to go on, where none is named before which.
+ */
+after: string | null, } | { "type": "search_messages", 
+/**
+ * With whom; with anybody where none is named.
+ */
+key: string | null, 
+/**
+ * What they contain.
+ */
+text: string, 
+/**
+ * The message before which to go on.
+ */
+before: string | null, };

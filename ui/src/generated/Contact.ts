@@ -37,4 +37,12 @@ last: LastSeen | null,
 /**
  * Missed calls that the user has not looked at yet.
  */
-missed: number, };
+missed: number, 
+/**
+ * Messages that the user has not seen yet.
+ */
+unread: number, 
+/**
+ * The beginning of the newest message; none where it was taken back, or there is none.
+ */
+words: string | null, };

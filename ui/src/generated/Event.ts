@@ -4,6 +4,7 @@ import type { Call } from "./Call";
 import type { Contact } from "./Contact";
 import type { IncomingRequest } from "./IncomingRequest";
 import type { Me } from "./Me";
+import type { Message } from "./Message";
 import type { OutgoingRequest } from "./OutgoingRequest";
 import type { ServerState } from "./ServerState";
 import type { Settings } from "./Settings";
@@ -67,7 +68,23 @@ key: string,
 /**
  * When, in milliseconds since 1970.
  */
-at_ms: number, } | { "type": "wave_received", 
+at_ms: number, } | { "type": "message_changed", 
+/**
+ * As it is now.
+ */
+message: Message, } | { "type": "message_received", 
+/**
+ * Who.
+ */
+key: string, 
+/**
+ * Which message.
+ */
+id: string, } | { "type": "typing", 
+/**
+ * Who.
+ */
+key: string, } | { "type": "wave_received", 
 /**
  * Who.
  */

@@ -3,6 +3,7 @@ import type { CallStatistics } from "./CallStatistics";
 import type { DeviceList } from "./DeviceList";
 import type { HandleCheck } from "./HandleCheck";
 import type { ListedPerson } from "./ListedPerson";
+import type { Message } from "./Message";
 import type { PastCall } from "./PastCall";
 import type { QrCode } from "./QrCode";
 import type { SafetyNumber } from "./SafetyNumber";
@@ -58,4 +59,16 @@ calls: Array<PastCall>,
 /**
  * Whether there are more.
  */
-more: boolean, } | { "type": "devices" } & DeviceList;
+more: boolean, } | { "type": "devices" } & DeviceList | { "type": "written", 
+/**
+ * The message; it is told by an event.
+ */
+id: string, } | { "type": "messages", 
+/**
+ * One page.
+ */
+messages: Array<Message>, 
+/**
+ * Whether there are more in the direction that was asked for.
+ */
+more: boolean, };

@@ -18,4 +18,8 @@ theme: Theme,
 /**
  * For calls.
  */
-devices: DeviceChoice, };
+devices: DeviceChoice, 
+/**
+ * Whether contacts are not told when the user has read what they wrote. Then the user isn't told either.
+ */
+hide_reading: boolean, };

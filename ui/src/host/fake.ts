@@ -4,6 +4,7 @@ import type { Code } from '../generated/Code';
 import type { Command } from '../generated/Command';
 import type { DeviceList } from '../generated/DeviceList';
 import type { Event } from '../generated/Event';
+import type { Message } from '../generated/Message';
 import type { PastCall } from '../generated/PastCall';
 import type { Reply } from '../generated/Reply';
 import type { ServerChoice } from '../generated/ServerChoice';
@@ -14,6 +15,7 @@ import { faultOf, spelled } from '../model/handle';
 import { liveCall } from '../model/calls';
 import { reduce } from '../model';
 import { answerAboutCalls, realDevices } from './fake/calls';
+import { answerAboutWords } from './fake/words';
 import { contact, emptyState, fakeQr, keyOf, LISTED } from './fake/people';
 
 const DONE: Reply = { type: 'done' };
@@ -33,6 +35,7 @@ export class FakeHost implements Host {
   subscriptions = 0;
   devices: DeviceList = realDevices();
   readonly past = new Map<string, PastCall[]>();
+  readonly words = new Map<string, Message[]>();
   /** Where pictures come from; nowhere unless given. */
   door: PictureDoor | null = null;
   invites = new Set(['welcome-1']);
@@ -95,8 +98,8 @@ export class FakeHost implements Host {
       this.refusals.delete(command.type);
       throw refusal;
     }
-    const world = { state: this.#state, devices: this.devices, past: this.past, emit: (event: Event) => this.emit(event), fault };
-    return answerAboutCalls(world, command) ?? this.#answer(command);
+    const world = { state: this.#state, devices: this.devices, past: this.past, words: this.words, emit: (event: Event) => this.emit(event), fault };
+    return answerAboutCalls(world, command) ?? answerAboutWords(world, command) ?? this.#answer(command);
   }
 
   #answer(command: Command): Reply {

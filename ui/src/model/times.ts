@@ -70,6 +70,22 @@ export function lasted(lang: Lang, ms: number): string {
   return minutes % 60 === 0 ? hours : `${hours} ${unit(lang, minutes % 60, 'minute', 'short')}`;
 }
 
+export function timeOnly(lang: Lang, at: number): string {
+  return new Intl.DateTimeFormat(lang, { timeStyle: 'short' }).format(new Date(at));
+}
+
+/** Today, yesterday, a day of the week, or a date. */
+export function dayOnly(lang: Lang, at: number, now: number): string {
+  const days = dayOf(now) - dayOf(at);
+  const date = new Date(at);
+  if (days === 0 || days === 1) {
+    const day = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-days, 'day');
+    return `${day.charAt(0).toLocaleUpperCase(lang)}${day.slice(1)}`;
+  }
+  if (days > 0 && days < 7) return new Intl.DateTimeFormat(lang, { weekday: 'long' }).format(date);
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'long' }).format(date);
+}
+
 /** The day and the time of day. */
 export function dayAndTime(lang: Lang, at: number, now: number): string {
   const date = new Date(at);

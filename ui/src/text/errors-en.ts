@@ -53,6 +53,10 @@ export const errorsEn: ErrorText = {
       minutes === 0
         ? 'This computer’s clock is wrong. Set it right, or calls and messages may be refused.'
         : `This computer’s clock is ${stretch('en', minutes)} ${minutes > 0 ? 'ahead' : 'behind'}. Set it right, or calls and messages may be refused.`,
+    message_empty: () => 'There is nothing in it yet. Write something first.',
+    message_too_long: ({ most }) => `This is too long for one message. Keep it under ${most} characters, or send it in parts.`,
+    no_such_message: () => 'This message is gone.',
+    reaction_odd: () => 'This can’t stand as a reaction. Choose an emoji.',
     no_such_call: () => 'This call is over.',
     too_many_calls: () => 'That’s too many calls at once. End one of them first.',
     device_missing: ({ device }) => `Visavis can’t find ${device}. Plug it in, or choose another.`,

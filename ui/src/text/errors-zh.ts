@@ -46,6 +46,10 @@ export const errorsZh: ErrorText = {
       minutes === 0
         ? '本机时钟不准。请校准，否则通话和消息可能会被拒绝。'
         : `本机时钟${minutes > 0 ? '快了' : '慢了'} ${stretch('zh', minutes)}。请校准，否则通话和消息可能会被拒绝。`,
+    message_empty: () => '还没有内容，请先写点什么。',
+    message_too_long: ({ most }) => `这条消息太长。请少于 ${most} 个字符，或分几条发送。`,
+    no_such_message: () => '这条消息已不存在。',
+    reaction_odd: () => '这不能作为回应，请选择一个表情。',
     no_such_call: () => '这次通话已经结束。',
     too_many_calls: () => '同时进行的通话太多了。请先结束其中一个。',
     device_missing: ({ device }) => `找不到${device}。请插好设备，或换一个。`,

@@ -9,6 +9,7 @@ export interface Detail {
   reason: string;
   device: string;
   port: string;
+  most: string;
   why: string;
   /** Zero where not known. */
   minutes: number;

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit-html';
 import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
 import { call, showStage } from '../acts/calls';
-import { loadSafety, setVerified, wave } from '../acts/people';
+import { loadSafety, setDetails, setVerified, wave } from '../acts/people';
 import { isLive } from '../model/calls';
 import { addressOf } from '../model/contacts';
 import { ago, exactly } from '../model/times';
@@ -12,6 +12,7 @@ import { historyView } from './history';
 import { icon } from './icons';
 import { avatar, copyButton, errorLine, presenceWord, qr } from './parts';
 import { lastLine, marks } from './row';
+import { conversationView } from './words';
 
 export function contactView(page: Page, contact: Contact): unknown {
   const { t, state } = page;
@@ -20,18 +21,21 @@ export function contactView(page: Page, contact: Contact): unknown {
   const settled = page.here.history?.of === contact.key || page.here.errors.has('history');
   const calling = page.here.busy.has(`call ${contact.key}`);
   const address = state ? addressOf(state, contact.handle) : contact.handle;
-  return html`<article class="contact-view" data-test="contact-view" data-handle=${contact.handle}>
+  const { details } = page.here;
+  return html`<article class="contact-view ${details ? '' : 'talking'}" data-test="contact-view" data-handle=${contact.handle}>
     <header class="head">
-      ${avatar(contact, contact.presence, 'big')}
+      ${avatar(contact, contact.presence, details ? 'big' : '')}
       <div class="who">
         <h1><bdi class="name" title=${contact.name}>${contact.name}</bdi>${marks(page, contact)}</h1>
         <p class="sub">
           <span class="presence-word ${contact.presence}" data-test="presence">${presenceWord(page, contact.presence)}</span>
-          ${contact.last
+          ${contact.last && details
             ? html`<span class="muted"> · ${lastLine(page, contact)} · <time title=${exactly(page.lang, contact.last.at_ms)}>${ago(page.lang, contact.last.at_ms, page.now) ?? t.now}</time></span>`
             : nothing}
         </p>
-        <p class="copyable"><bdi class="address" title=${address}>${address}</bdi>${copyButton(page, 'address', t.copyAddress, address, 'copy-contact-address', false)}</p>
+        ${details
+          ? html`<p class="copyable"><bdi class="address" title=${address}>${address}</bdi>${copyButton(page, 'address', t.copyAddress, address, 'copy-contact-address', false)}</p>`
+          : nothing}
       </div>
       ${contact.key_changed
         ? nothing
@@ -44,10 +48,13 @@ export function contactView(page: Page, contact: Contact): unknown {
                   <button type="button" data-test="call-voice" title=${`${t.voiceCall} (Ctrl+Enter)`} ?disabled=${calling} @click=${() => void call(page, contact.key, false)}>
                     ${icon('phone')}<span>${t.voiceCall}</span>
                   </button>`}
-            <button type="button" data-test="wave" ?disabled=${page.here.busy.has(`wave ${contact.key}`)} @click=${() => void wave(page, contact)}>${icon('hand')}<span>${t.wave}</span></button>
+            <button type="button" data-test="wave" title=${t.wave} ?disabled=${page.here.busy.has(`wave ${contact.key}`)} @click=${() => void wave(page, contact)}>${icon('hand')}<span>${t.wave}</span></button>
+            <button type="button" data-test="details" title=${details ? t.conversation : t.details} @click=${() => setDetails(page, !details)}>
+              ${icon(details ? 'messageCircle' : 'info')}<span>${details ? t.conversation : t.details}</span>
+            </button>
           </div>`}
     </header>
-    ${contact.key_changed ? alarm(page, contact) : nothing} ${settled ? below(page, contact) : nothing}
+    ${contact.key_changed ? alarm(page, contact) : nothing} ${details ? (settled ? below(page, contact) : nothing) : conversationView(page, contact)}
   </article>`;
 }
 

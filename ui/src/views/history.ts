@@ -59,6 +59,11 @@ function words(page: Page, one: PastCall, outcome: Outcome): string {
   }
 }
 
+/** A call as it stands among words. */
+export function callEntry(page: Page, contact: Contact, one: PastCall): unknown {
+  return row(page, contact, one);
+}
+
 function row(page: Page, contact: Contact, one: PastCall): unknown {
   const { t } = page;
   const outcome = outcomeOf(one);

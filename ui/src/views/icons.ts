@@ -7,10 +7,12 @@ import arrowLeft from 'lucide-static/icons/arrow-left.svg?raw';
 import arrowUpRight from 'lucide-static/icons/arrow-up-right.svg?raw';
 import ban from 'lucide-static/icons/ban.svg?raw';
 import check from 'lucide-static/icons/check.svg?raw';
+import checkCheck from 'lucide-static/icons/check-check.svg?raw';
 import chevronDown from 'lucide-static/icons/chevron-down.svg?raw';
 import chevronUp from 'lucide-static/icons/chevron-up.svg?raw';
 import circleAlert from 'lucide-static/icons/circle-alert.svg?raw';
 import circleCheck from 'lucide-static/icons/circle-check.svg?raw';
+import clock from 'lucide-static/icons/clock.svg?raw';
 import cloudOff from 'lucide-static/icons/cloud-off.svg?raw';
 import copy from 'lucide-static/icons/copy.svg?raw';
 import ellipsis from 'lucide-static/icons/ellipsis.svg?raw';
@@ -22,6 +24,7 @@ import hand from 'lucide-static/icons/hand.svg?raw';
 import info from 'lucide-static/icons/info.svg?raw';
 import keyboard from 'lucide-static/icons/keyboard.svg?raw';
 import maximize from 'lucide-static/icons/maximize.svg?raw';
+import messageCircle from 'lucide-static/icons/message-circle.svg?raw';
 import mic from 'lucide-static/icons/mic.svg?raw';
 import micOff from 'lucide-static/icons/mic-off.svg?raw';
 import minimize from 'lucide-static/icons/minimize.svg?raw';
@@ -29,13 +32,17 @@ import monitor from 'lucide-static/icons/monitor.svg?raw';
 import panelLeft from 'lucide-static/icons/panel-left.svg?raw';
 import panelLeftClose from 'lucide-static/icons/panel-left-close.svg?raw';
 import pause from 'lucide-static/icons/pause.svg?raw';
+import pencil from 'lucide-static/icons/pencil.svg?raw';
 import phone from 'lucide-static/icons/phone.svg?raw';
 import phoneMissed from 'lucide-static/icons/phone-missed.svg?raw';
 import phoneOff from 'lucide-static/icons/phone-off.svg?raw';
 import play from 'lucide-static/icons/play.svg?raw';
+import reply from 'lucide-static/icons/reply.svg?raw';
 import search from 'lucide-static/icons/search.svg?raw';
+import send from 'lucide-static/icons/send.svg?raw';
 import settings from 'lucide-static/icons/settings.svg?raw';
 import shieldCheck from 'lucide-static/icons/shield-check.svg?raw';
+import smile from 'lucide-static/icons/smile.svg?raw';
 import triangleAlert from 'lucide-static/icons/triangle-alert.svg?raw';
 import userMinus from 'lucide-static/icons/user-minus.svg?raw';
 import userPlus from 'lucide-static/icons/user-plus.svg?raw';
@@ -53,10 +60,12 @@ const DRAWINGS = {
   ban,
 
   check,
+  checkCheck,
   chevronDown,
   chevronUp,
   circleAlert,
   circleCheck,
+  clock,
   cloudOff,
   copy,
   ellipsis,
@@ -68,6 +77,7 @@ const DRAWINGS = {
   info,
   keyboard,
   maximize,
+  messageCircle,
   mic,
   micOff,
   minimize,
@@ -75,13 +85,17 @@ const DRAWINGS = {
   panelLeft,
   panelLeftClose,
   pause,
+  pencil,
   phone,
   phoneMissed,
   phoneOff,
   play,
+  reply,
   search,
+  send,
   settings,
   shieldCheck,
+  smile,
   triangleAlert,
   userMinus,
   userPlus,

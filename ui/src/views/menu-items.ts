@@ -3,8 +3,9 @@ import type { Menu } from '../here';
 import type { Page } from '../page';
 import { call, hold, setStatistics, setWhole, toggleFullScreen } from '../acts/calls';
 import { chooseDevice, remember } from '../acts/devices';
-import { show, wave } from '../acts/people';
+import { show, showDetails, wave } from '../acts/people';
 import { setStatus } from '../acts/settings';
+import { change, react, reply, takeBack } from '../acts/words';
 import { devicesOf, type DeviceKind } from '../model/calls';
 import { defaultName, deviceName, kindWord } from './devices';
 import type { Icon } from './icons';
@@ -39,6 +40,8 @@ export function itemsOf(page: Page, menu: Menu): Item[] {
       return aboutCall(page, menu.id);
     case 'caller':
       return aboutCaller(page, menu.id);
+    case 'message':
+      return aboutMessage(page, menu.key, menu.id);
   }
 }
 
@@ -67,13 +70,43 @@ function aboutContact(page: Page, key: string): Item[] {
     { test: 'menu-call-video', sign: 'video', label: t.videoCall, key: 'Enter', run: () => void call(page, key, true) },
     { test: 'menu-call-voice', sign: 'phone', label: t.voiceCall, key: 'Ctrl+Enter', run: () => void call(page, key, false) },
   ];
+  const write: Item = {
+    test: 'menu-write',
+    sign: 'messageCircle',
+    label: t.write,
+    run: () => {
+      show(page, contact);
+      page.focus('[data-test=write]');
+    },
+  };
   return [
     ...(contact.key_changed ? [] : calls),
     { test: 'menu-wave', sign: 'hand', label: t.wave, run: () => void wave(page, contact) },
-    { test: 'menu-details', sign: 'info', label: t.details, run: () => show(page, contact) },
+    ...(contact.key_changed ? [] : [write]),
+    { test: 'menu-details', sign: 'info', label: t.details, run: () => showDetails(page, contact) },
     { test: 'menu-remove', sign: 'userMinus', label: t.remove, danger: true, run: ask('remove') },
     { test: 'menu-block', sign: 'ban', label: t.block, danger: true, run: ask('block') },
   ];
+}
+
+/** What may be thought of a message in one touch. */
+const REACTIONS = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
+
+function aboutMessage(page: Page, key: string, id: string): Item[] {
+  const { t } = page;
+  const { words } = page.here;
+  const message = words?.of === key ? words.messages.find((one) => one.id === id) : undefined;
+  if (!message) return [];
+  const items: (Item | false)[] = [
+    { test: 'menu-reply', sign: 'reply', label: t.answerWords, run: () => reply(page, message) },
+    { test: 'menu-copy', sign: 'copy', label: t.copyText, run: () => void page.copy(`message ${id}`, message.text) },
+    message.mine && { test: 'menu-change', sign: 'pencil', label: t.changeWords, run: () => change(page, message) },
+    message.mine && { test: 'menu-take-back', sign: 'x', label: t.takeBackWords, danger: true, run: () => takeBack(page, message) },
+  ];
+  const thoughts = REACTIONS.map(
+    (emoji): Item => ({ test: 'react', sign: null, label: emoji, group: t.reactions, checked: message.reactions.mine === emoji, run: () => react(page, message, emoji) }),
+  );
+  return [...items.filter((one) => one !== false), ...thoughts];
 }
 
 function devices(page: Page, kind: DeviceKind): Item[] {

@@ -46,6 +46,11 @@ export function openCallMenu(page: Page, id: string, over: HTMLElement): void {
   opener = over;
 }
 
+export function openMessageMenu(page: Page, { key, id }: { key: string; id: string }, over: HTMLElement): void {
+  open(page, { of: 'message', key, id, ...beside(over) });
+  opener = over;
+}
+
 export function openCallerMenu(page: Page, id: string, over: HTMLElement): void {
   if (page.here.menu?.of === 'caller') return closeMenu(page);
   open(page, { of: 'caller', id, ...beside(over) });

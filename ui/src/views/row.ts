@@ -26,7 +26,7 @@ export function contactRow(page: Page, contact: Contact, reached: boolean): unkn
   const current = route.at === 'contact' && (route.key === contact.key || route.handle === contact.handle);
   const on = page.state?.calls.find((one) => one.key === contact.key && isLive(one));
   const fresh = page.here.fresh.has(contact.key);
-  return html`<li class="contact ${current ? 'current' : ''} ${fresh || contact.missed > 0 ? 'fresh' : ''} ${contact.last?.what === 'missed' && contact.missed > 0 ? 'has-missed' : ''} ${on ? 'in-call' : ''}" @contextmenu=${(event: MouseEvent) => openMenu(page, contact, event)}>
+  return html`<li class="contact ${current ? 'current' : ''} ${fresh || contact.missed + contact.unread > 0 ? 'fresh' : ''} ${contact.last?.what === 'missed' && contact.missed > 0 ? 'has-missed' : ''} ${on ? 'in-call' : ''}" @contextmenu=${(event: MouseEvent) => openMenu(page, contact, event)}>
     <button
       type="button"
       class="contact-button"
@@ -47,11 +47,14 @@ export function contactRow(page: Page, contact: Contact, reached: boolean): unkn
       ${avatar(contact, contact.presence)}
       <span class="who">
         <span class="name-line"><bdi class="name" title=${contact.name}>${contact.name}</bdi>${marks(page, contact)}</span>
-        <span class="last"><span class="unseen">${presenceWord(page, contact.presence)}. </span>${contact.key_changed ? t.keyChangedShort : on ? callLine(page, on) : lastLine(page, contact)}</span>
+        <span class="last"><span class="unseen">${presenceWord(page, contact.presence)}. </span>${contact.key_changed ? t.keyChangedShort : on ? callLine(page, on) : page.here.typing.has(contact.key) ? t.typesShort : html`<bdi>${lastLine(page, contact)}</bdi>`}</span>
       </span>
       ${contact.last ? html`<time title=${exactly(page.lang, contact.last.at_ms)}>${ago(page.lang, contact.last.at_ms, page.now) ?? t.now}</time>` : nothing}
       ${contact.missed > 0
         ? html`<span class="badge" data-test="missed" data-count=${contact.missed} title=${t.missedCalls(contact.missed)}>${contact.missed}<span class="unseen">${t.missedCalls(contact.missed)}</span></span>`
+        : nothing}
+      ${contact.unread > 0
+        ? html`<span class="badge words-badge" data-test="unread" data-count=${contact.unread} title=${t.unreadWords(contact.unread)}>${contact.unread > 99 ? '99+' : contact.unread}<span class="unseen">${t.unreadWords(contact.unread)}</span></span>`
         : nothing}
     </button>
     <button
@@ -95,6 +98,10 @@ export function lastLine(page: Page, contact: Contact): string {
       return t.lastCalled;
     case 'missed':
       return t.missedCall;
+    case 'wrote_to':
+      return contact.words === null ? t.gone : t.youSaid(contact.words);
+    case 'wrote_from':
+      return contact.words ?? t.gone;
     case undefined:
       return contact.handle;
   }

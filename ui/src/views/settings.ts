@@ -65,7 +65,7 @@ export function settingsView(page: Page): unknown {
 function profile(page: Page): unknown {
   const { t, state } = page;
   const me = state?.me;
-  if (!me) return nothing;
+  if (!state || !me) return nothing;
   const statuses = { online: t.online, away: t.away, busy: t.busy, invisible: t.invisible } as const;
   return html`${naming(page)}
     <div class="field">
@@ -80,7 +80,8 @@ function profile(page: Page): unknown {
       ${me.status === 'invisible' ? html`<p class="hint">${t.invisibleHint}</p>` : nothing} ${errorLine(page, page.here.errors.get('status'))}
     </div>
     ${tick({ test: 'listed', label: t.listMe, hint: t.listMeHint, on: me.listed, change: (on) => setListed(page, on) })}
-    ${errorLine(page, page.here.errors.get('listed'))}`;
+    ${errorLine(page, page.here.errors.get('listed'))}
+    ${tick({ test: 'hide-reading', label: t.hideReading, hint: t.hideReadingHint, on: state.settings.hide_reading, change: (on) => choose(page, { hide_reading: on }) })}`;
 }
 
 function naming(page: Page): unknown {

@@ -54,6 +54,21 @@ pub(crate) enum Errand {
         #[arg(long, value_name = "WHO")]
         with: Option<String>,
     },
+    /// Write to a contact; whoever is away finds it later
+    Write {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+        /// What to write; standard input, where there is none
+        text: Option<String>,
+    },
+    /// What was written with a contact, newest first
+    Messages {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+        /// Only so many
+        #[arg(long, value_name = "COUNT")]
+        last: Option<usize>,
+    },
     /// Call a contact; the call ends by `hang up` on standard input, by SIGINT, or by the other
     Call(Call),
     /// Wait for a call and answer it

@@ -1,7 +1,9 @@
 //! The engine as an errand deals with it: waiting for what it shows, and closing it in good order.
 
 use crate::Trouble;
-use visavis_engine::api::{ApiError, CallStage, Code, Command, Connection, Reply, State, Update};
+use visavis_engine::api::{
+    ApiError, CallStage, Code, Command, Connection, Event, Mark, Message, Reply, State, Update,
+};
 use visavis_engine::engine::{Engine, Options, Subscription};
 
 pub(crate) struct Desk {
@@ -62,6 +64,27 @@ impl Desk {
                     return Err(ApiError::new(Code::NotConnected, say).into());
                 }
                 Connection::Connecting => drop(self.next().await?),
+            }
+        }
+    }
+
+    /// Waits until the server has a message.
+    pub(crate) async fn until_sent(&mut self, id: &str) -> Result<Message, Trouble> {
+        loop {
+            let Update::Event { event: Event::MessageChanged { message }, .. } =
+                self.next().await?
+            else {
+                continue;
+            };
+            match message.mark {
+                Some(Mark::Failed) if message.id == id => {
+                    let refused = || ApiError::new(Code::NotNow, "the server did not take it");
+                    return Err(self.state().troubles.pop().unwrap_or_else(refused).into());
+                }
+                Some(Mark::Sent | Mark::Delivered | Mark::Read) if message.id == id => {
+                    return Ok(message);
+                }
+                _ => {}
             }
         }
     }

@@ -100,6 +100,50 @@ pub(crate) async fn history(desk: &Desk, with: Option<String>) -> Result<Outcome
     }
 }
 
+/// Writes, and waits until the server has it.
+pub(crate) async fn write(
+    desk: &mut Desk,
+    who: &str,
+    text: Option<String>,
+) -> Result<Outcome, Trouble> {
+    let state = desk.online().await?;
+    let key = find(who, &contacts_of(&state.contacts))?;
+    let text = match text {
+        Some(text) => text,
+        None => std::io::read_to_string(std::io::stdin()).map_err(|odd| {
+            ApiError::new(Code::BadMessage, format!("standard input can't be read: {odd}"))
+        })?,
+    };
+    let written = desk.tell(Command::WriteMessage { key, text, reply_to: None }).await?;
+    let Reply::Written { id } = &written else { return reply(&written) };
+    say(&Line::Message { message: &desk.until_sent(id).await? })?;
+    Ok(Outcome::Done)
+}
+
+/// What was written with somebody.
+pub(crate) async fn messages(
+    desk: &Desk,
+    who: &str,
+    last: Option<usize>,
+) -> Result<Outcome, Trouble> {
+    let state = desk.require_somebody()?;
+    let key = find(who, &contacts_of(&state.contacts))?;
+    let (mut before, mut left) = (None, last.unwrap_or(usize::MAX));
+    loop {
+        let command = Command::Messages { key, before, after: None };
+        let (page, more) = match desk.tell(command).await? {
+            Reply::Messages { messages, more } => (messages, more),
+            other => return reply(&other),
+        };
+        page.iter().rev().take(left).try_for_each(|message| say(&Line::Message { message }))?;
+        left = left.saturating_sub(page.len());
+        before = page.first().map(|message| message.id.clone());
+        if !more || left == 0 || before.is_none() {
+            return Ok(Outcome::Done);
+        }
+    }
+}
+
 /// Any command, as the page would send it.
 pub(crate) async fn dispatch(desk: &mut Desk, text: &str) -> Result<Outcome, Trouble> {
     let command = read(text)?;

@@ -4,7 +4,7 @@ use crate::Trouble;
 use serde::Serialize;
 use std::io::Write;
 use visavis_engine::api::{
-    ApiError, CallEnd, CallStatistics, Contact, DeviceList, Event, IncomingRequest, Me,
+    ApiError, CallEnd, CallStatistics, Contact, DeviceList, Event, IncomingRequest, Me, Message,
     OutgoingRequest, PastCall, Reply, ServerState, State,
 };
 
@@ -36,6 +36,8 @@ pub(crate) enum Line<'a> {
     Outgoing { request: &'a OutgoingRequest },
     /// A call that was.
     Past { call: &'a PastCall },
+    /// A message.
+    Message { message: &'a Message },
     /// What there is to see, hear and be heard by.
     Devices { devices: &'a DeviceList },
 }

@@ -85,6 +85,8 @@ async fn errand(desk: &mut Desk, errand: Errand) -> Result<Outcome, Trouble> {
         Errand::Contacts { what } => errands::contacts(desk, what.unwrap_or_default()).await,
         Errand::Devices => errands::devices(desk).await,
         Errand::History { with } => errands::history(desk, with).await,
+        Errand::Write { who, text } => errands::write(desk, &who, text).await,
+        Errand::Messages { who, last } => errands::messages(desk, &who, last).await,
         Errand::Do { command } => errands::dispatch(desk, &command).await,
         Errand::Call(call) => Box::pin(calls::call(desk, call)).await,
         Errand::Answer(answer) => Box::pin(calls::answer(desk, answer)).await,

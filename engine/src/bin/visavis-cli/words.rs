@@ -105,6 +105,8 @@ mod tests {
             key_changed: false,
             last: None,
             missed: 0,
+            unread: 0,
+            words: None,
         };
         let call = |(id, stage, held): &(&str, CallStage, bool)| Call {
             id: (*id).to_owned(),

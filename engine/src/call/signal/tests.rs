@@ -10,7 +10,7 @@ fn a_call_is_named_by_32_digits() {
     assert_eq!(id.to_string(), ID);
     let longer = format!("{ID}0");
     for odd in ["", "0", &longer, "+00102030405060708090a0b0c0d0e0f", &ID.to_uppercase()] {
-        assert_eq!(odd.parse::<CallId>(), Err(OddCallId), "{odd}");
+        assert_eq!(odd.parse::<CallId>(), Err(crate::name::OddName), "{odd}");
     }
 }
 

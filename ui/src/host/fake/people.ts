@@ -20,7 +20,7 @@ export function keyOf(handle: string): string {
 }
 
 export function contact(handle: string, name: string, part: Partial<Contact> = {}): Contact {
-  return { key: keyOf(handle), handle, name, presence: 'offline', verified: false, key_changed: false, last: null, missed: 0, ...part };
+  return { key: keyOf(handle), handle, name, presence: 'offline', verified: false, key_changed: false, last: null, missed: 0, unread: 0, words: null, ...part };
 }
 
 function last(what: LastWhat, before: number): { last: Contact['last'] } {
@@ -84,7 +84,7 @@ export function emptyState(): State {
     outgoing: [],
     blocked: [],
     calls: [],
-    settings: { language: 'system', theme: 'system', devices: { camera: null, microphone: null, speaker: null, volume: 100 } },
+    settings: { language: 'system', theme: 'system', devices: { camera: null, microphone: null, speaker: null, volume: 100 }, hide_reading: false },
     troubles: [],
   };
 }

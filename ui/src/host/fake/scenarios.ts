@@ -4,6 +4,7 @@ import { FakeHost, fault } from '../fake';
 import { callScenarios } from './call-scenarios';
 import { pastCalls, testDevices } from './calls';
 import { fakeDoor } from './door-here';
+import { someWords } from './word-scenarios';
 import { contact, DAY, emptyState, fewContacts, HOUR, keyOf, manyContacts, MINUTE, settledState } from './people';
 
 const SERVER = { server: 'call.example.org' };
@@ -82,6 +83,13 @@ export const scenarios: Record<string, () => State> = {
       return one.handle === 'dora' ? { ...one, last: { what: 'called_in_vain' as const, at_ms: Date.now() - 2 * HOUR } } : one;
     }),
   }),
+  words: () => ({
+    ...settledState(),
+    contacts: fewContacts().map((one) => {
+      if (one.handle === 'bo') return { ...one, unread: 1, words: 'Here I am.', last: { what: 'wrote_from' as const, at_ms: Date.now() - 10_000 } };
+      return one.handle === 'dora' ? { ...one, words: 'Good night, and thank you for everything!', last: { what: 'wrote_to' as const, at_ms: Date.now() - DAY } } : one;
+    }),
+  }),
   ...callScenarios,
   long: () => ({ ...settledState(), contacts: manyContacts(), ...requests() }),
 };
@@ -103,6 +111,7 @@ export function fakeFromAddress(search: string): FakeHost {
   });
   if (name === 'no-devices') host.devices = testDevices();
   for (const one of ['bo', 'chen']) host.past.set(keyOf(one), pastCalls(one, Date.now()));
+  if (name === 'words') host.words.set(keyOf('bo'), someWords(Date.now()));
   host.door = fakeDoor();
   // For trying things by hand from the console.
   Object.assign(window, { fake: host });

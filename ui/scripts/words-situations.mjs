@@ -1,0 +1,61 @@
+/** Situations of conversations worth a look. */
+async function bo(page) {
+  await page.click('[data-handle=bo]');
+  await page.waitForSelector('[data-test=message]');
+}
+
+export const wordsSituations = [
+  { name: 'words', fake: 'words', go: bo },
+  {
+    name: 'words-none',
+    fake: 'contacts',
+    async go(page) {
+      await page.click('[data-handle=gus]');
+      await page.waitForSelector('[data-test=no-words]');
+    },
+  },
+  {
+    name: 'words-menu',
+    fake: 'words',
+    async go(page) {
+      await bo(page);
+      await page.locator('[data-test=message-more]').last().focus();
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-test=menu]');
+    },
+  },
+  {
+    name: 'words-answer',
+    fake: 'words',
+    async go(page) {
+      await bo(page);
+      await page.locator('[data-test=message-more]').nth(2).focus();
+      await page.keyboard.press('Enter');
+      await page.click('[data-test=menu-reply]');
+      await page.fill('[data-test=write]', 'One line.\nAnother line, which is rather longer than the first one was and so has to be broken somewhere.\nA third.');
+      await page.evaluate(() => window.fake.emit({ type: 'typing', key: window.fake.state.contacts.find((one) => one.handle === 'bo').key }));
+      await page.waitForSelector('[data-test=about]');
+    },
+  },
+  {
+    name: 'words-too-long',
+    fake: 'words',
+    async go(page) {
+      await bo(page);
+      await page.fill('[data-test=write]', 'so many words '.repeat(600));
+      await page.waitForSelector('[data-test=length]');
+    },
+  },
+  {
+    name: 'words-come',
+    fake: 'words',
+    async go(page) {
+      await page.evaluate(() => {
+        const from = window.fake.state.contacts.find((one) => one.handle === 'chen');
+        window.fake.emit({ type: 'contact_changed', contact: { ...from, unread: 3, words: '明天见！', last: { what: 'wrote_from', at_ms: Date.now() } } });
+        window.fake.emit({ type: 'message_received', key: from.key, id: '1' });
+      });
+      await page.waitForSelector('[data-test=toast]');
+    },
+  },
+];

@@ -1,0 +1,76 @@
+/** A conversation as it is read: messages and calls in one line of time, under the days on which they were. */
+import type { Message } from '../generated/Message';
+import type { PastCall } from '../generated/PastCall';
+
+export interface Words {
+  /** With whom. */
+  of: string;
+  /** From older to newer. */
+  messages: readonly Message[];
+  /** Whether there are older ones. */
+  more: boolean;
+  /** The first that was not seen when the conversation was opened. */
+  unread: string | null;
+}
+
+export type Entry =
+  | { is: 'day'; id: string; at: number }
+  | { is: 'new'; id: string }
+  | { is: 'message'; id: string; message: Message; follows: boolean }
+  | { is: 'call'; id: string; call: PastCall };
+
+/** Messages of one author so close together stand as one. */
+const TOGETHER_MS = 5 * 60_000;
+
+function day(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+}
+
+/** Messages keep their order; each call stands before the first message that was written after it. */
+export function entries(words: Words, calls: { of: string; calls: readonly PastCall[]; more: boolean } | null): Entry[] {
+  const oldest = words.more ? (words.messages[0]?.at_ms ?? 0) : 0;
+  const waiting = (calls?.of === words.of ? calls.calls : []).filter((one) => one.at_ms >= oldest).toSorted((a, b) => a.at_ms - b.at_ms);
+  const all: Entry[] = [];
+  let last: Message | null = null;
+  let today = '';
+  const under = (at: number): void => {
+    if (day(at) === today) return;
+    today = day(at);
+    last = null;
+    all.push({ is: 'day', id: `day ${today} ${all.length}`, at });
+  };
+  const callsUntil = (at: number): void => {
+    while (waiting[0] && waiting[0].at_ms <= at) {
+      const call = waiting.shift() as PastCall;
+      under(call.at_ms);
+      last = null;
+      all.push({ is: 'call', id: `call ${call.id}`, call });
+    }
+  };
+  for (const message of words.messages) {
+    callsUntil(message.at_ms);
+    under(message.at_ms);
+    if (message.id === words.unread) {
+      last = null;
+      all.push({ is: 'new', id: 'new' });
+    }
+    const before: Message | null = last;
+    const follows = before !== null && follow(before, message);
+    all.push({ is: 'message', id: message.id, message, follows });
+    last = message;
+  }
+  callsUntil(Infinity);
+  return all;
+}
+
+function follow(before: Message, message: Message): boolean {
+  return before.mine === message.mine && !before.gone && !message.gone && message.at_ms - before.at_ms < TOGETHER_MS;
+}
+
+/** The messages with one that is new or changed: a new one stands at the end. */
+export function withMessage(words: Words, message: Message): Words {
+  const at = words.messages.findIndex((one) => one.id === message.id);
+  const messages = at < 0 ? [...words.messages, message] : words.messages.with(at, message);
+  return { ...words, messages };
+}
