@@ -47,6 +47,16 @@ export const wordsSituations = [
     },
   },
   {
+    name: 'words-find',
+    fake: 'words',
+    async go(page) {
+      await bo(page);
+      await page.click('[data-test=open-find]');
+      await page.fill('[data-test=find]', 'e');
+      await page.waitForSelector('[data-test=found]');
+    },
+  },
+  {
     name: 'words-come',
     fake: 'words',
     async go(page) {

@@ -2,6 +2,7 @@
 import type { ApiError } from './generated/ApiError';
 import type { CallStatistics } from './generated/CallStatistics';
 import type { DeviceList } from './generated/DeviceList';
+import type { Message } from './generated/Message';
 import type { ListedPerson } from './generated/ListedPerson';
 import type { PastCall } from './generated/PastCall';
 import type { QrCode } from './generated/QrCode';
@@ -98,6 +99,8 @@ export interface Here {
   safety: { of: string; number: SafetyNumber } | null;
   history: { of: string; calls: PastCall[]; more: boolean } | null;
   words: Words | null;
+  /** What is looked for in a conversation. */
+  finding: { of: string; text: string; found: Message[] | null; more: boolean } | null;
   /** What is written and not sent yet, by contact. */
   drafts: Map<string, string>;
   /** The message that is answered or changed. */
@@ -133,6 +136,7 @@ export function here(): Here {
     safety: null,
     history: null,
     words: null,
+    finding: null,
     drafts: new Map(),
     about: null,
     typing: new Set(),

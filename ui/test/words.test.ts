@@ -165,6 +165,42 @@ describe('a conversation', () => {
     expect(asked(host, 'messages')).toHaveLength(3);
   });
 
+  it('opens where the first unseen one is, however far back', async () => {
+    const host = await talking(Array.from({ length: 45 }, (_, n) => message(bo, `number ${n}`, { at_ms: NOW - (45 - n) * MINUTE, unread: n >= 10 })));
+    expect(all('said').length).toBeGreaterThan(34);
+    expect(the('first-unread').nextElementSibling?.textContent).toContain('number 10');
+    expect(asked(host, 'see_messages')).toHaveLength(1);
+  });
+
+  it('is searched, and goes to what was found', async () => {
+    const host = await talking(Array.from({ length: 90 }, (_, n) => message(bo, `number ${n}`, { at_ms: NOW - (90 - n) * MINUTE })));
+    await click('open-find');
+    expect(focused()).toBe('find');
+    await type('find', 'NUMBER 2');
+    expect(asked(host, 'search_messages')).toEqual([]);
+    await settle(300);
+    expect(all('found')).toHaveLength(11);
+    await type('find', 'nothing of the kind');
+    await settle(300);
+    expect(says('found-nothing')).toBe('No message says that.');
+    await type('find', 'number 20');
+    await settle(300);
+    await click('found');
+    expect(maybe('find')).toBeNull();
+    expect(all('said').map((one) => one.textContent)).toContain('number 20');
+    expect(all('said').map((one) => one.textContent)).not.toContain('number 89');
+    // What comes meanwhile stands at the end, which is not held.
+    host.emit({ type: 'message_changed', message: message(bo, 'late') });
+    await settle();
+    expect(all('said').at(-1)?.textContent).not.toBe('late');
+    await click('newer');
+    expect(all('said').at(-1)?.textContent).toBe('number 60');
+    await click('open-find');
+    await press('Escape');
+    expect(maybe('find')).toBeNull();
+    expect(focused()).toBe('open-find');
+  });
+
   it('has no place to write where the key has changed', async () => {
     await open({ ...settledState(), contacts: [contact('eve', 'Eve', { key_changed: true })] });
     await click(row('eve'));
@@ -181,7 +217,7 @@ describe('the line of time', () => {
     const call = (id: string, at_ms: number) => ({ id, key: bo, outgoing: true, picture: true, at_ms, how: 'hung_up' as const, talked_ms: 1 });
     const calls = [call('late', at(2, 12)), call('between', at(1, 12)), call('older', at(0, 1))];
     const shape = (more: boolean): string[] =>
-      entries({ of: bo, messages: words, more, unread: words.at(-1)?.id ?? null }, { of: bo, calls, more: false }).map((one) => (one.is === 'message' ? `${one.message.text}${one.follows ? '+' : ''}` : one.is === 'call' ? one.call.id : one.is));
+      entries({ of: bo, messages: words, more, later: false, unread: words.at(-1)?.id ?? null }, { of: bo, calls, more: false }).map((one) => (one.is === 'message' ? `${one.message.text}${one.follows ? '+' : ''}` : one.is === 'call' ? one.call.id : one.is));
     expect(shape(true)).toEqual(['day', 'a', 'b+', 'between', 'day', 'new', 'c', 'late']);
     expect(shape(false)).toEqual(['day', 'older', 'day', 'a', 'b+', 'between', 'day', 'new', 'c', 'late']);
   });

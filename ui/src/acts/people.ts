@@ -32,6 +32,7 @@ export function show(page: Page, contact: Contact): void {
   page.change((here) => {
     here.details = contact.key_changed;
     if (here.about?.of !== contact.key) here.about = null;
+    if (here.finding?.of !== contact.key) here.finding = null;
   });
   void loadWords(page, contact.key);
   void loadSafety(page, contact.key);

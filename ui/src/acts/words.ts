@@ -6,20 +6,119 @@ import { explain } from '../text';
 import { shown } from './people';
 
 const TYPED_MS = 5_000;
+const FIND_MS = 250;
 /** The engine says it once in two seconds, whatever it is told. */
 const SAY_TYPING_MS = 2_500;
 
-export async function loadWords(page: Page, key: string, before: string | null = null): Promise<void> {
-  const reply = await page.ask('words', { type: 'messages', key, before, after: null });
-  if (reply?.type !== 'messages') return;
-  const older = before !== null;
+/** So many pages of unseen messages are loaded at once at most. */
+const UNSEEN_PAGES = 10;
+
+interface Part {
+  messages: Message[];
+  more: boolean;
+}
+
+async function part(page: Page, key: string, before: string | null, after: string | null = null): Promise<Part | null> {
+  const answer = await page.ask('words', { type: 'messages', key, before, after });
+  return answer?.type === 'messages' ? answer : null;
+}
+
+/** The newest, and as many before them as it takes to hold the first that was not seen. */
+export async function loadWords(page: Page, key: string): Promise<void> {
+  const parts: Part[] = [];
+  let first: Message | undefined;
+  do {
+    const next = await part(page, key, first?.id ?? null);
+    if (!next) return;
+    parts.unshift(next);
+    first = next.messages[0];
+  } while (parts[0]?.more && first?.unread && parts.length < UNSEEN_PAGES);
+  const messages = parts.flatMap((one) => one.messages);
+  const more = parts[0]?.more ?? false;
+  const unread = messages.find((one) => one.unread)?.id ?? null;
   page.change((here) => {
-    const held = older && here.words?.of === key ? here.words : null;
-    const unread = held ? held.unread : (reply.messages.find((one) => one.unread)?.id ?? null);
-    here.words = { of: key, messages: [...reply.messages, ...(held?.messages ?? [])], more: reply.more, unread };
+    here.words = { of: key, messages, more, later: false, unread };
   });
-  if (!older) toEnd(page);
+  toEnd(page);
+  if (unread !== null) toMark(page, '[data-test=first-unread]');
   see(page, key);
+}
+
+export async function loadOlder(page: Page): Promise<void> {
+  const held = page.here.words;
+  const first = held?.messages[0];
+  if (!held || !first) return;
+  const older = await part(page, held.of, first.id);
+  if (!older || page.here.words !== held) return;
+  // What is read stays where it is.
+  const list = document.querySelector('[data-test=words]');
+  const below = list ? list.scrollHeight - list.scrollTop : 0;
+  page.change((here) => {
+    here.words = { ...held, messages: [...older.messages, ...held.messages], more: older.more };
+  });
+  page.afterDraw(() => list?.scrollTo({ top: list.scrollHeight - below }));
+}
+
+export async function loadNewer(page: Page): Promise<void> {
+  const held = page.here.words;
+  const last = held?.messages.at(-1);
+  if (!held || !last) return;
+  const newer = await part(page, held.of, null, last.id);
+  if (!newer || page.here.words !== held) return;
+  page.change((here) => {
+    here.words = { ...held, messages: [...held.messages, ...newer.messages], later: newer.more };
+  });
+}
+
+/** Shows a message among those around it. */
+export async function goToMessage(page: Page, message: Message): Promise<void> {
+  const { key, id } = message;
+  if (page.here.words?.of !== key || !page.here.words.messages.some((one) => one.id === id)) {
+    const [before, after] = [await part(page, key, id), await part(page, key, null, id)];
+    if (!before || !after) return;
+    page.change((here) => {
+      here.words = { of: key, messages: [...before.messages, message, ...after.messages], more: before.more, later: after.more, unread: null };
+    });
+  }
+  leaveSearch(page);
+  toMark(page, `[data-test=message][data-id="${CSS.escape(id)}"]`);
+}
+
+function toMark(page: Page, selector: string): void {
+  page.afterDraw(() => document.querySelector(selector)?.scrollIntoView({ block: 'center' }));
+}
+
+export function openSearch(page: Page, key: string): void {
+  page.change((here) => {
+    here.finding = { of: key, text: '', found: null, more: false };
+  });
+  page.focus('[data-test=find]');
+}
+
+export function leaveSearch(page: Page): void {
+  page.never('find');
+  page.change((here) => {
+    here.finding = null;
+  });
+}
+
+/** Looks a moment after the last letter. */
+export function find(page: Page, text: string): void {
+  page.change((here) => {
+    if (here.finding) here.finding = { ...here.finding, text, found: text.trim() === '' ? null : here.finding.found };
+  });
+  page.later('find', FIND_MS, () => void look(page, null));
+}
+
+export async function look(page: Page, before: string | null): Promise<void> {
+  const asked = page.here.finding;
+  if (!asked || asked.text.trim() === '') return;
+  const answer = await page.ask('find', { type: 'search_messages', key: asked.of, text: asked.text, before });
+  if (answer?.type !== 'messages' || page.here.finding?.text !== asked.text || page.here.finding.of !== asked.of) return;
+  page.change((here) => {
+    const held = before === null ? [] : (asked.found ?? []);
+    here.finding = { ...asked, found: [...held, ...answer.messages], more: answer.more };
+  });
 }
 
 /** The end of the conversation is where the eye is. */
@@ -89,6 +188,8 @@ export async function send(page: Page, key: string): Promise<void> {
     here.about = null;
     if (here.words?.of === key) here.words = { ...here.words, unread: null };
   });
+  // Whoever writes is at the end.
+  if (page.here.words?.of === key && page.here.words.later) void loadWords(page, key);
   page.focus('[data-test=write]');
 }
 

@@ -9,6 +9,8 @@ export interface Words {
   messages: readonly Message[];
   /** Whether there are older ones. */
   more: boolean;
+  /** Whether there are newer ones, which are not held. */
+  later: boolean;
   /** The first that was not seen when the conversation was opened. */
   unread: string | null;
 }
@@ -30,7 +32,9 @@ function day(at: number): string {
 /** Messages keep their order; each call stands before the first message that was written after it. */
 export function entries(words: Words, calls: { of: string; calls: readonly PastCall[]; more: boolean } | null): Entry[] {
   const oldest = words.more ? (words.messages[0]?.at_ms ?? 0) : 0;
-  const waiting = (calls?.of === words.of ? calls.calls : []).filter((one) => one.at_ms >= oldest).toSorted((a, b) => a.at_ms - b.at_ms);
+  const newest = words.later ? (words.messages.at(-1)?.at_ms ?? 0) : Infinity;
+  const within = (one: PastCall): boolean => one.at_ms >= oldest && one.at_ms <= newest;
+  const waiting = (calls?.of === words.of ? calls.calls : []).filter(within).toSorted((a, b) => a.at_ms - b.at_ms);
   const all: Entry[] = [];
   let last: Message | null = null;
   let today = '';
@@ -68,9 +72,10 @@ function follow(before: Message, message: Message): boolean {
   return before.mine === message.mine && !before.gone && !message.gone && message.at_ms - before.at_ms < TOGETHER_MS;
 }
 
-/** The messages with one that is new or changed: a new one stands at the end. */
+/** The messages with one that is new or changed: a new one stands at the end, if the end is held. */
 export function withMessage(words: Words, message: Message): Words {
   const at = words.messages.findIndex((one) => one.id === message.id);
+  if (at < 0 && words.later) return words;
   const messages = at < 0 ? [...words.messages, message] : words.messages.with(at, message);
   return { ...words, messages };
 }

@@ -4,11 +4,12 @@ import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
-import { draft, leaveAbout, loadWords, send } from '../acts/words';
+import { draft, leaveAbout, loadNewer, loadOlder, openSearch, send } from '../acts/words';
 import { dayOnly } from '../model/times';
 import { entries, type Entry } from '../model/words';
 import { say } from '../text';
 import { callEntry } from './history';
+import { findView } from './find';
 import { icon } from './icons';
 import { messageView } from './message';
 import { errorLine } from './parts';
@@ -19,10 +20,12 @@ export function conversationView(page: Page, contact: Contact): unknown {
   const { t } = page;
   const words = page.here.words?.of === contact.key ? page.here.words : null;
   const all = words ? entries(words, page.here.history) : [];
+  const finding = page.here.finding?.of === contact.key ? page.here.finding : null;
+  if (finding) return findView(page, contact, finding);
   return html`<section class="conversation" aria-label=${t.conversation}>
     <div class="words" data-test="words" tabindex="0" role="log" aria-label=${t.conversation}>
       ${words?.more
-        ? html`<button type="button" class="quiet" data-test="older" ?disabled=${page.here.busy.has('words')} @click=${() => void loadWords(page, contact.key, words.messages[0]?.id ?? null)}>
+        ? html`<button type="button" class="quiet" data-test="older" ?disabled=${page.here.busy.has('words')} @click=${() => void loadOlder(page)}>
             ${t.showOlder}
           </button>`
         : nothing}
@@ -35,6 +38,9 @@ export function conversationView(page: Page, contact: Contact): unknown {
           (one) => entry(page, contact, one),
         )}
       </ol>
+      ${words?.later
+        ? html`<button type="button" class="quiet" data-test="newer" ?disabled=${page.here.busy.has('words')} @click=${() => void loadNewer(page)}>${t.showNewer}</button>`
+        : nothing}
     </div>
     <p class="typing muted" data-test="typing" aria-live="polite">${page.here.typing.has(contact.key) ? say(t.types, contact.name) : nothing}</p>
     ${contact.key_changed ? nothing : writing(page, contact)}
@@ -68,6 +74,7 @@ function writing(page: Page, contact: Contact): unknown {
   >
     ${aboutLine(page, contact)} ${errorLine(page, error, 'write-error')}
     <div class="beside">
+      <button type="button" class="quiet icon-only" data-test="open-find" aria-label=${t.findWords} title=${t.findWords} @click=${() => openSearch(page, contact.key)}>${icon('search')}</button>
       <textarea
         id="write"
         data-test="write"

@@ -86,6 +86,10 @@ export function answerAboutWords(world: World, command: Command): Reply | null {
     }
     case 'messages': {
       const all = held(command.key);
+      if (command.before === null && command.after !== null) {
+        const from = all.findIndex((one) => one.id === command.after) + 1;
+        return { type: 'messages', messages: all.slice(from, from + PAGE), more: all.length > from + PAGE };
+      }
       const until = command.before === null ? all.length : Math.max(0, all.findIndex((one) => one.id === command.before));
       const from = Math.max(0, until - PAGE);
       return { type: 'messages', messages: all.slice(from, until), more: from > 0 };
@@ -93,7 +97,9 @@ export function answerAboutWords(world: World, command: Command): Reply | null {
     case 'search_messages': {
       const all = command.key === null ? [...words.values()].flat() : held(command.key);
       const found = all.filter((one) => one.text.toLowerCase().includes(command.text.trim().toLowerCase()));
-      return { type: 'messages', messages: found.toReversed().slice(0, PAGE), more: found.length > PAGE };
+      const newest = found.toReversed();
+      const from = command.before === null ? 0 : newest.findIndex((one) => one.id === command.before) + 1;
+      return { type: 'messages', messages: newest.slice(from, from + PAGE), more: newest.length > from + PAGE };
     }
     default:
       return null;
