@@ -28,12 +28,24 @@ struct Guard {
     number: u64,
 }
 
+/// What a letter has changed.
+#[derive(Debug)]
+struct Carried {
+    /// Its sender as they are now.
+    person: Person,
+    /// A missed call that is new.
+    missed: Option<PastCall>,
+    /// What became of messages.
+    news: ChatNews,
+    /// What is to be said of that.
+    got: Option<Outgoing<Letter>>,
+}
+
 /// What becomes of an envelope.
 #[derive(Debug)]
 enum Verdict {
-    /// Carried out; the person as they are now, a missed call that is new, and what became of messages and
-    /// is to be said of it.
-    Taken(Box<Person>, Option<PastCall>, ChatNews, Option<Outgoing<Letter>>),
+    /// Carried out.
+    Taken(Box<Carried>),
     /// Dealt with before.
     Again,
     /// The server or somebody on the way is at fault.
@@ -146,12 +158,13 @@ impl Desk {
                 }
             }
             people::put(db, &server, &person)?;
-            Ok(Verdict::Taken(Box::new(person), missed, news, got))
+            Ok(Verdict::Taken(Box::new(Carried { person, missed, news, got })))
         });
         match verdict.await? {
-            Verdict::Taken(person, missed, news, got) => {
+            Verdict::Taken(carried) => {
+                let Carried { person, missed, news, got } = *carried;
                 let key = person.key();
-                self.known.people.insert(key, *person);
+                self.known.people.insert(key, person);
                 self.show_person(&key);
                 self.show_chat(key, news).await;
                 if let Some(got) = got {
