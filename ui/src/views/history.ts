@@ -24,7 +24,7 @@ export function historyView(page: Page, contact: Contact): unknown {
             ${repeat(
               held.calls,
               (one) => one.id,
-              (one) => row(page, contact, one),
+              (one) => callEntry(page, contact, one),
             )}
           </ul>`}
     ${held?.more
@@ -59,12 +59,8 @@ function words(page: Page, one: PastCall, outcome: Outcome): string {
   }
 }
 
-/** A call as it stands among words. */
+/** A call as it stands in the list of calls, and among words. */
 export function callEntry(page: Page, contact: Contact, one: PastCall): unknown {
-  return row(page, contact, one);
-}
-
-function row(page: Page, contact: Contact, one: PastCall): unknown {
   const { t } = page;
   const outcome = outcomeOf(one);
   const sign: Icon = outcome === 'missed' ? 'phoneMissed' : one.outgoing ? 'arrowUpRight' : 'arrowDownLeft';
