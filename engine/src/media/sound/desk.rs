@@ -113,7 +113,7 @@ impl Desk {
         let behind_us = self.speaker.side().map_or(0, |to_hear| to_hear.behind_us());
         let mut far = [0.0; BLOCK];
         for party in &mut self.parties {
-            party.hear(now_us + behind_us, &mut far);
+            party.hear(now_us, behind_us, &mut far);
         }
         self.ringing.add(&mut far);
         let volume = self.wish.loudness();

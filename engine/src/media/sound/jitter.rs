@@ -204,15 +204,15 @@ impl Jitter {
         self.least = samples_of(us.min(us_of(MOST_DELAY) as u64) as i64);
     }
 
-    /// What is to be played next, at `heard_us`.
-    pub fn next(&mut self, heard_us: u64) -> Step {
+    /// What is to be played next, in the piece that is taken at `due_us`.
+    pub fn next(&mut self, due_us: u64) -> Step {
         match &mut self.stream {
-            Some(stream) => stream.next(heard_us as i64, self.least, &mut self.counts),
+            Some(stream) => stream.next(due_us as i64, self.least, &mut self.counts),
             None => Step::Silence { samples: PIECE as usize },
         }
     }
 
-    /// How the delay is to change, after a packet is decoded that begins to be heard at `heard_us`.
+    /// How the delay is to change, after a packet is decoded.
     pub fn stretch(&self) -> Stretch {
         let Some(stream) = &self.stream else { return Stretch::Keep };
         let off = stream.delay - stream.wanted(self.least);
@@ -341,12 +341,12 @@ impl Stream {
     }
 
     /// The stream's time of which the fastest packet would come at a moment.
-    fn live(&self, heard_us: i64) -> i64 {
-        samples_of(heard_us - self.arrivals.least_us().unwrap_or(heard_us))
+    fn live(&self, due_us: i64) -> i64 {
+        samples_of(due_us - self.arrivals.least_us().unwrap_or(due_us))
     }
 
-    fn next(&mut self, heard_us: i64, least: i64, counts: &mut Counts) -> Step {
-        let (live, wanted) = (self.live(heard_us), self.wanted(least));
+    fn next(&mut self, due_us: i64, least: i64, counts: &mut Counts) -> Step {
+        let (live, wanted) = (self.live(due_us), self.wanted(least));
         self.delay = live - self.plays;
         if self.delay > wanted + MOST_EXCESS && !self.packets.is_empty() {
             self.skip_to(live - wanted, counts);

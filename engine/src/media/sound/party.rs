@@ -69,8 +69,8 @@ impl Party {
         self.line.gone.load(Ordering::Acquire)
     }
 
-    /// Adds what the other says to what is heard at `heard_us`.
-    pub(super) fn hear(&mut self, heard_us: u64, into: &mut Block) {
+    /// Adds what the other says. It is taken now, when what came last has to be there, and heard `behind_us` later.
+    pub(super) fn hear(&mut self, now_us: u64, behind_us: u64, into: &mut Block) {
         self.line.take(&mut self.coming);
         for sound in self.coming.drain(..) {
             self.playout.put(sound);
@@ -78,7 +78,7 @@ impl Party {
         self.playout.set_least_delay(self.line.least_delay.load(Ordering::Relaxed).into());
         let mut block = [0.0; BLOCK];
         // A held call's stream goes on unheard, so that it is in time when it is taken up again.
-        let time = self.playout.pull(heard_us, &mut block);
+        let time = self.playout.pull(now_us, &mut block);
         if self.is_held() {
             block.fill(0.0);
         }
@@ -89,7 +89,7 @@ impl Party {
         let mut figures = self.line.figures();
         figures.theirs = self.theirs.get();
         figures.played = self.playout.played();
-        figures.position = time.map(|time| (time, heard_us));
+        figures.position = time.map(|time| (time, now_us + behind_us));
     }
 
     /// Takes what the microphone caught at `caught_us`, and sends what is full.

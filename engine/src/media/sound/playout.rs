@@ -70,11 +70,11 @@ impl Playout {
         self.jitter.set_least_delay(us);
     }
 
-    /// Fills a block that will be heard at `heard_us`, and says which time of the stream it begins with.
-    pub fn pull(&mut self, heard_us: u64, block: &mut Block) -> Option<u32> {
+    /// Fills the block that is taken at `now_us`, and says which time of the stream it begins with.
+    pub fn pull(&mut self, now_us: u64, block: &mut Block) -> Option<u32> {
         while self.ready.len() < BLOCK {
             let behind_us = self.ready.len() as u64 * 1000 / 48;
-            self.step(heard_us + behind_us);
+            self.step(now_us + behind_us);
         }
         let ahead = self.ready.len() as u32;
         let time = self.jitter.plays().map(|plays| plays.wrapping_sub(ahead));
@@ -84,8 +84,8 @@ impl Playout {
         time
     }
 
-    fn step(&mut self, heard_us: u64) {
-        let step = self.jitter.next(heard_us);
+    fn step(&mut self, due_us: u64) {
+        let step = self.jitter.next(due_us);
         self.piece.clear();
         match step {
             Step::Decode(packet) => {

@@ -86,10 +86,11 @@ impl Doors for RoomDoors {
         if *uri == speaker("broken") {
             return Err(DeviceFault::Missing { device: uri.to_string() });
         }
+        let behind_us = if *uri == speaker("far") { 60_000 } else { 0 };
         let room = Arc::clone(&self.room);
         Ok(self.beat(false, move |now_us| {
             let mut block = [0.0; BLOCK];
-            source(&mut block, now_us);
+            source(&mut block, now_us + behind_us);
             room.heard.lock().unwrap().extend_from_slice(&block);
         }))
     }
@@ -260,6 +261,24 @@ fn a_tone_arrives_as_it_was() {
     assert!((mine - 0.1).abs() < 0.01 && (theirs - 0.1).abs() < 0.03, "{mine} and {theirs}");
     let played = talk.bo().statistics().played;
     assert_eq!((played.concealed, played.packets.lost), (0, 0), "{played:?}");
+    assert!(played.delay_ms < 45, "{played:?}");
+}
+
+#[test]
+fn what_a_speaker_holds_back_takes_nothing_off_the_time_for_late_packets() {
+    let mut talk = Talk::new(DeviceUri::Tone { hz: 1000 }, 0);
+    talk.run(2_000);
+    let lag_us = |talk: &Talk| {
+        let (time, heard_us) = talk.bo().position().unwrap();
+        heard_us as i64 - i64::from(time.wrapping_sub(talk.ana().time_of(0).unwrap())) * 1000 / 48
+    };
+    let near_us = lag_us(&talk);
+    talk.bo.sound.set_devices(DeviceUri::Null, speaker("far"));
+    talk.run(4_000);
+    let later_us = lag_us(&talk) - near_us;
+    assert!((50_000..75_000).contains(&later_us), "it is heard {later_us} us later");
+    let played = talk.bo().statistics().played;
+    assert_eq!((played.concealed, played.packets.late), (0, 0), "{played:?}");
     assert!(played.delay_ms < 45, "{played:?}");
 }
 
