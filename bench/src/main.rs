@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let name = words.first().map_or("", String::as_str);
     let result = match name {
-        "call" => call::measure(),
+        "call" => call::measure(words.get(1).map(String::as_str)),
         "signaling" => signaling::measure(),
         "soak" => soak::measure(words.get(1).map(String::as_str)),
         _ => Err(format!("there is no bench {name:?}; there are: call, signaling, soak")),

@@ -42,11 +42,11 @@ struct Moments {
     first_picture: f64,
 }
 
-pub(super) async fn set_up(calls: usize) -> Result<Setup, String> {
+pub(super) async fn set_up(calls: usize, rings: Duration) -> Result<Setup, String> {
     let mut pair = Box::pin(Pair::open(None, Camera::Device)).await.map_err(text)?;
     let mut setup = Setup::default();
     for _ in 0..calls {
-        let one = timeout(PATIENCE, Box::pin(pair.connect())).await;
+        let one = timeout(PATIENCE, Box::pin(pair.connect(rings))).await;
         let moments = one.map_err(|_| "two pages did not connect")?.map_err(text)?;
         setup.connected.push(moments.connected);
         setup.first_picture.push(moments.first_picture);
@@ -61,7 +61,7 @@ impl Pair {
     /// Opens two windows, and has them in a call.
     pub(super) async fn call(screen: &Screen, camera: Camera) -> Result<Self, String> {
         let mut pair = Box::pin(Self::open(Some(screen), camera)).await.map_err(text)?;
-        let connecting = timeout(PATIENCE, Box::pin(pair.connect())).await;
+        let connecting = timeout(PATIENCE, Box::pin(pair.connect(Duration::ZERO))).await;
         connecting.map_err(|_| "two pages did not connect")?.map_err(text)?;
         if camera == Camera::Code {
             for window in 0..2 {
@@ -79,9 +79,10 @@ impl Pair {
         Ok(Self { sides: [first, second], _pages: pages })
     }
 
-    /// One calls, the other answers at once.
-    async fn connect(&mut self) -> Result<Moments, Fault> {
+    /// One calls, the other answers when it has rung for a while.
+    async fn connect(&mut self, rings: Duration) -> Result<Moments, Fault> {
         let [first, second] = &mut self.sides;
+        let mut answer = None;
         let began = Instant::now();
         first.page.call("offer", &[]).await?;
         let (mut answered, mut connected, mut pictures) = (began, [false; 2], [false; 2]);
@@ -90,9 +91,15 @@ impl Pair {
             let (from, said) = tokio::select! {
                 said = first.said.next() => (0, said?),
                 said = second.said.next() => (1, said?),
+                () = until(answer) => {
+                    answer = None;
+                    answered = Instant::now();
+                    second.page.call("answer", &[]).await?;
+                    continue;
+                }
             };
             match said["happened"].as_str() {
-                Some("answers") => answered = Instant::now(),
+                Some("rings") => answer = Some(Instant::now() + rings),
                 Some("connected") => {
                     connected[from] = true;
                     moments.connected = began.elapsed().as_secs_f64() * 1000.0;
@@ -138,6 +145,14 @@ impl Side {
 impl Windows for Pair {
     fn processes(&self) -> Result<Vec<u32>, String> {
         Ok(self.sides[0].browser.processes())
+    }
+}
+
+/// Waits for a moment, or for ever where there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
     }
 }
 
