@@ -58,7 +58,9 @@ pub(super) fn tidy(text: &str, longest: usize) -> String {
     let kept = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     let kept: String = kept.filter(|&c| !c.is_control() && !is_direction(c)).collect();
     let words: Vec<&str> = kept.split_whitespace().collect();
-    words.join(" ").chars().take(longest).collect()
+    let mut kept: String = words.join(" ").chars().take(longest).collect();
+    kept.truncate(kept.trim_end().len());
+    kept
 }
 
 /// Characters that turn the text around them, by which a name could pose as another.
@@ -78,6 +80,7 @@ mod tests {
     fn names_are_shown_tidily() {
         assert_eq!(tidy("  Ana \n  María\u{7}\u{202e} ", 64), "Ana María");
         assert_eq!(tidy("李小龙", 2), "李小");
+        assert_eq!(tidy("Ana María", 4), "Ana");
         assert_eq!(tidy("\u{200f}\u{0}", 64), "");
     }
 
