@@ -9,6 +9,8 @@ mod chat;
 mod command;
 mod error;
 mod event;
+mod files;
+mod reply;
 mod state;
 
 pub use call::{
@@ -16,11 +18,13 @@ pub use call::{
     DeviceList, PastCall, PictureStatistics, SoundStatistics,
 };
 pub use chat::{Mark, Message, Quote, Reactions};
-pub use command::{Command, HandleCheck, ListedPerson, QrCode, Reply, SafetyNumber};
+pub use command::Command;
 pub use error::{ApiError, Code};
 pub use event::{Event, Snapshot, Update};
+pub use files::{Transfer, TransferItem, TransferStage};
+pub use reply::{HandleCheck, ListedPerson, QrCode, Reply, SafetyNumber};
 pub use state::{
-    Connection, Contact, Hosting, IncomingRequest, KeyPlace, Language, LastSeen, LastWhat, Me,
-    OutgoingRequest, ServerChoice, ServerState, Settings, State, Theme,
+    AcceptedAlways, Connection, Contact, Hosting, IncomingRequest, KeyPlace, Language, LastSeen,
+    LastWhat, Me, OutgoingRequest, ServerChoice, ServerState, Settings, State, Theme,
 };
 pub use visavis_signaling::protocol::{Presence, PublicKey, RequestEnd, Status};

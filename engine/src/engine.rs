@@ -9,6 +9,7 @@ mod calls;
 mod clock;
 mod desk;
 mod dispatch;
+mod files;
 mod folder;
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;
@@ -54,6 +55,8 @@ pub struct Options {
     pub hosted_port: u16,
     /// Certificates (PEM) to trust beside the system's, for servers with an authority of their own.
     pub own_authority: Option<PathBuf>,
+    /// Where files go that contacts send, unless the user says otherwise.
+    pub downloads: Option<PathBuf>,
     /// Devices that are used instead of those in the settings, as long as this engine runs. The volume is always
     /// that of the settings.
     pub devices: DeviceChoice,
@@ -69,6 +72,7 @@ impl Options {
             key_place: KeyPlace::File,
             hosted_port: LOOPBACK_PORT,
             own_authority: None,
+            downloads: None,
             devices: DeviceChoice::default(),
         }
     }

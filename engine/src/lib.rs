@@ -17,6 +17,7 @@ pub mod peer;
 pub mod session;
 pub mod store;
 mod studio;
+pub mod transfer;
 
 /// For the log of whatever program runs an engine: an engine may host a server.
 pub use visavis_signaling::server::quiet;

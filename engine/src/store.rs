@@ -11,6 +11,7 @@ pub mod messages;
 pub mod people;
 pub mod profile;
 mod schema;
+pub mod transfers;
 
 use crate::api::{ApiError, Code};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -149,16 +150,30 @@ impl Store {
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let (done, result) = oneshot::channel();
-        let work: Work = Box::new(move |connection| {
-            // Whoever asked may be gone; the work is done all the same.
-            let _ = done.send(transact(connection, work));
-        });
-        let closed =
-            || StoreError::Failed { path: self.path.clone(), reason: "it is closed".to_owned() };
-        let queue = self.work.as_ref().ok_or_else(closed)?;
-        queue.send(work).await.map_err(|_| closed())?;
-        let result = result.await.map_err(|_| closed())?;
+        let queue = self.work.as_ref().ok_or_else(|| self.closed())?;
+        queue.send(piece(work, done)).await.map_err(|_| self.closed())?;
+        let result = result.await.map_err(|_| self.closed())?;
         result.map_err(|error| StoreError::from_sqlite(&self.path, &error))
+    }
+
+    /// The same for a thread that may wait.
+    ///
+    /// # Errors
+    /// Whatever keeps it from lasting; nothing of it was kept then.
+    pub fn run_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (done, result) = oneshot::channel();
+        let queue = self.work.as_ref().ok_or_else(|| self.closed())?;
+        queue.blocking_send(piece(work, done)).map_err(|_| self.closed())?;
+        let result = result.blocking_recv().map_err(|_| self.closed())?;
+        result.map_err(|error| StoreError::from_sqlite(&self.path, &error))
+    }
+
+    fn closed(&self) -> StoreError {
+        StoreError::Failed { path: self.path.clone(), reason: "it is closed".to_owned() }
     }
 
     /// Carries out one piece of work in one transaction, some time, before whatever comes after it. Nobody waits
@@ -186,6 +201,17 @@ impl Drop for Store {
             let _ = thread.join();
         }
     }
+}
+
+/// A piece of work that says what came of it.
+fn piece<T: Send + 'static>(
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    done: oneshot::Sender<rusqlite::Result<T>>,
+) -> Work {
+    Box::new(move |connection| {
+        // Whoever asked may be gone; the work is done all the same.
+        let _ = done.send(transact(connection, work));
+    })
 }
 
 fn transact<T>(

@@ -73,6 +73,7 @@ impl Arguments {
             },
             hosted_port: self.hosted_port,
             own_authority: self.authority.clone(),
+            downloads: dirs::download_dir(),
             devices: DeviceChoice {
                 camera: self.camera.clone(),
                 microphone: self.microphone.clone(),

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod display;
+mod files;
 mod frames;
 mod ipc;
 mod leaving;
@@ -44,7 +45,13 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .plugin(tauri_plugin_dialog::init())
         .manage(Arc::clone(&door))
         .manage(leaving::Leaving::default())
-        .invoke_handler(tauri::generate_handler![ipc::dispatch, ipc::subscribe, ipc::pictures])
+        .invoke_handler(tauri::generate_handler![
+            ipc::dispatch,
+            ipc::subscribe,
+            ipc::pictures,
+            files::reveal,
+            files::progress
+        ])
         .setup(move |app| {
             // The engine starts while the window is being built.
             let ring = ring::Ring::new(app.handle().clone(), profile.clone());

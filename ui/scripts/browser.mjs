@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
 import { callSituations } from './call-situations.mjs';
+import { filesSituations } from './files-situations.mjs';
 import { wordsSituations } from './words-situations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -213,6 +214,7 @@ export const situations = [
       await page.locator('[data-test=version]').scrollIntoViewIfNeeded();
     },
   },
+  ...filesSituations,
   ...wordsSituations,
   ...callSituations,
 ];

@@ -105,6 +105,10 @@ export interface Here {
   drafts: Map<string, string>;
   /** The message that is answered or changed. */
   about: { of: string; id: string; to: 'answer' | 'change' } | null;
+  /** Items of offers that are not wanted, by transfer. */
+  unwanted: Map<string, Set<number>>;
+  /** Files are dragged over the window: who would get them, if anybody. */
+  drag: { key: string | null } | null;
   /** Who types. */
   typing: Set<string>;
   /** To whom it was said of late that the user types. */
@@ -139,6 +143,8 @@ export function here(): Here {
     finding: null,
     drafts: new Map(),
     about: null,
+    unwanted: new Map(),
+    drag: null,
     typing: new Set(),
     said: new Set(),
     details: false,

@@ -17,14 +17,26 @@ export interface PictureDoor {
   worker?: () => Worker | Promise<Worker>;
 }
 
+/** Files over the window, in the page's own pixels. */
+export type Drag = { type: 'over'; x: number; y: number } | { type: 'drop'; x: number; y: number; paths: string[] } | { type: 'leave' };
+
 export interface Host {
   /** Rejects with an `ApiError`. */
   dispatch(command: Command): Promise<Reply>;
   /** Resolves to what ends the subscription. */
   subscribe(listener: (update: Update) => void): Promise<() => void>;
   pickFile(choice: FileChoice): Promise<string | null>;
+  /** None where the user chose none. */
+  pickFiles(title: string): Promise<string[]>;
+  pickFolder(title: string): Promise<string | null>;
   pickSaveFile(choice: FileChoice): Promise<string | null>;
   copy(text: string): Promise<void>;
+  /** Resolves to what ends it. */
+  onDrag(listener: (drag: Drag) => void): Promise<() => void>;
+  /** Opens an item of a transfer that is there, or the folder in which it lies. */
+  reveal(key: string, id: string, item: number | null): Promise<void>;
+  /** How far what goes is, from 0 to 1, for the system's own bar. */
+  progress(part: number | null): Promise<void>;
   /** An address for one connection; nothing where there are no pictures. */
   pictures(): Promise<PictureDoor | null>;
 }

@@ -13,6 +13,7 @@ export type Sign =
   | { what: 'words'; key: string; name: string; words: string }
   | { what: 'typing'; key: string }
   | { what: 'message'; message: Message }
+  | { what: 'offered' | 'arrived'; key: string; name: string; id: string }
   | { what: 'request'; key: string; name: string }
   | { what: 'accepted'; key: string; name: string }
   | { what: 'ended'; handle: string; how: 'withdrawn' | 'declined' | 'expired' };
@@ -70,7 +71,18 @@ function change(state: State, event: Event): State {
       return { ...state, troubles: event.troubles };
     case 'calls_changed':
       return { ...state, calls: event.calls };
+    case 'transfers_changed':
+      return { ...state, transfers: event.transfers };
+    case 'transfer_changed': {
+      const { transfer } = event;
+      const at = state.transfers.findIndex((one) => one.key === transfer.key && one.id === transfer.id);
+      return { ...state, transfers: at < 0 ? [...state.transfers, transfer] : state.transfers.with(at, transfer) };
+    }
+    case 'transfer_forgotten':
+      return { ...state, transfers: state.transfers.filter((one) => one.key !== event.key || one.id !== event.id) };
     case 'call_missed':
+    case 'files_offered':
+    case 'files_arrived':
     case 'message_changed':
     case 'message_received':
     case 'typing':
@@ -97,6 +109,11 @@ function signsOf(state: State, event: Event): Sign[] {
     case 'message_received': {
       const from = contact(event.key);
       return from ? [{ what: 'words', key: from.key, name: from.name, words: from.words ?? '' }] : [];
+    }
+    case 'files_offered':
+    case 'files_arrived': {
+      const from = contact(event.key);
+      return from ? [{ what: event.type === 'files_offered' ? 'offered' : 'arrived', key: from.key, name: from.name, id: event.id }] : [];
     }
     case 'message_changed':
       return [{ what: 'message', message: event.message }];

@@ -3,16 +3,19 @@ import type { Host } from './host';
 import { onKey } from './keys';
 import { onCallKeyUp } from './keys-call';
 import type { Sign } from './model';
+import type { State } from './generated/State';
 import { ringing, staged } from './model/calls';
+import { allTogether } from './model/files';
 import { stepOf } from './model/start';
 import { Page } from './page';
 import { call, nameOf, stopTalking } from './acts/calls';
 import { loadDevices } from './acts/devices';
+import { drag, showFiles } from './acts/files';
 import { follow } from './acts/follow';
 import { loadSafety, show, shown, wave } from './acts/people';
 import { loadCard } from './acts/settings';
 import { focusStep } from './acts/start';
-import { see, takeMessage, takeTyping } from './acts/words';
+import { see, takeMessage, takeTyping, toEnd } from './acts/words';
 import { say } from './text';
 import { view } from './views/frame';
 import { keys as ringKeys, ringWindow } from './views/incoming';
@@ -26,6 +29,7 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
     if (after.me?.address) void loadCard(page);
     if (stepOf(after) === null && (!before || stepOf(before) !== null)) void loadDevices(page);
     follow(page, before, after);
+    showProgress(page, before, after);
     const contact = shown(page);
     if (contact && before && before.contacts.find((one) => one.key === contact.key)?.key_changed !== contact.key_changed) {
       void loadSafety(page, contact.key);
@@ -59,6 +63,7 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
     document.removeEventListener('visibilitychange', looked);
   });
   page.atClose(onRoomChanged(() => page.change()));
+  page.atClose(await host.onDrag((event) => drag(page, event)));
   await page.open();
   if (page.state && (page.state.me === null || page.state.fatal)) focusStep(page);
   return page;
@@ -82,6 +87,12 @@ export async function startRing(host: Host, root: HTMLElement): Promise<Page> {
   page.atClose(() => document.removeEventListener('keydown', keys));
   await page.open();
   return page;
+}
+
+/** The system's own bar shows how far all that goes is. */
+function showProgress(page: Page, before: State | null, after: State): void {
+  const now = allTogether(after.transfers);
+  if (now !== (before && allTogether(before.transfers))) void page.host.progress(now);
 }
 
 /** Levels are wanted of the call on the stage, while it is seen. */
@@ -111,6 +122,16 @@ function showSign(page: Page, sign: Sign): void {
         bad: false,
         say: (t) => say(t.youMissed, sign.name),
         act: { label: (t) => t.callBack, run: () => void call(page, sign.key, true) },
+      });
+      return;
+    case 'offered':
+    case 'arrived':
+      if (shown(page)?.key === sign.key && !page.here.details) return toEnd(page);
+      page.toast({
+        id: `files ${sign.id}`,
+        bad: false,
+        say: (t) => say(sign.what === 'offered' ? t.wantsToSend : t.filesArrived, sign.name),
+        act: { label: (t) => t.showWords, run: () => showFiles(page, sign.key) },
       });
       return;
     case 'message':

@@ -164,6 +164,24 @@ codes! {
         NoSuchMessage,
         /// It is no emoji.
         ReactionOdd,
+        /// No such transfer, or nothing can be done with it as it is.
+        NoSuchTransfer,
+        /// There is nothing to send.
+        NothingToSend,
+        /// Too many things, files or folders at once. Names `items`, `files`.
+        TooManyFiles,
+        /// A file is larger than can be sent. Names `path`.
+        FileTooLarge,
+        /// It can't be read, or is neither file nor folder. Names `path`, `reason`.
+        FileUnreadable,
+        /// The folder into which files go is not there any more. Names `path`.
+        FolderGone,
+        /// Nobody said into which folder files go.
+        FolderNeeded,
+        /// There is too little room for files. Names `path`, `needs`, `has` in bytes.
+        NoRoom,
+        /// The contact's app does not keep to the rules of sending files. Names `name`.
+        PeerOdd,
     }
     server {
         /// See the protocol.

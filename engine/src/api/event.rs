@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::chat::Message;
+use super::files::Transfer;
 use super::state::{Contact, IncomingRequest, Me, OutgoingRequest, ServerState, Settings, State};
 use super::{ApiError, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,40 @@ pub enum Event {
         #[ts(type = "string")]
         key: PublicKey,
         /// Which message.
+        id: String,
+    },
+    /// All transfers are others: the user is on another server.
+    TransfersChanged {
+        /// As in [`State`].
+        transfers: Vec<Transfer>,
+    },
+    /// A transfer is new or has changed.
+    TransferChanged {
+        /// As it is now.
+        transfer: Transfer,
+    },
+    /// A transfer was taken off the list.
+    TransferForgotten {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which.
+        id: String,
+    },
+    /// A contact offers files: worth a sign on the screen, once.
+    FilesOffered {
+        /// Who.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which transfer.
+        id: String,
+    },
+    /// All files of a transfer are there: worth a sign on the screen, once.
+    FilesArrived {
+        /// With whom.
+        #[ts(type = "string")]
+        key: PublicKey,
+        /// Which transfer.
         id: String,
     },
     /// A contact types; worth a sign for some seconds.

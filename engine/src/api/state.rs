@@ -2,6 +2,7 @@
 
 use super::ApiError;
 use super::call::{Call, DeviceChoice};
+use super::files::Transfer;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use visavis_signaling::protocol::{Presence, PublicKey, Status};
@@ -26,6 +27,8 @@ pub struct State {
     pub blocked: Vec<Contact>,
     /// Those that ring, are on, are held, or have just ended; at most one is on and not held.
     pub calls: Vec<Call>,
+    /// Files that go or went between the user and contacts: all that are not over, and the newest of the others.
+    pub transfers: Vec<Transfer>,
     /// What the user has chosen.
     pub settings: Settings,
     /// What is wrong and worth a line until it is mended or dismissed, such as a clock that is hours off.
@@ -232,6 +235,21 @@ pub struct Settings {
     pub devices: DeviceChoice,
     /// Whether contacts are not told when the user has read what they wrote. Then the user isn't told either.
     pub hide_reading: bool,
+    /// Where files go that contacts send, unless another folder is named; else where the system has downloads.
+    pub downloads: Option<String>,
+    /// From whom files are taken without asking.
+    pub accept_always: Vec<AcceptedAlways>,
+}
+
+/// One whose files are taken without asking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AcceptedAlways {
+    /// Who.
+    #[ts(type = "string")]
+    pub key: PublicKey,
+    /// Up to so many bytes at once.
+    #[ts(type = "number")]
+    pub most: u64,
 }
 
 /// The language of the window.

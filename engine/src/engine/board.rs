@@ -4,7 +4,8 @@
 //! anybody looks, such as a wave that waited on the server, is kept for the first who does.
 
 use crate::api::{
-    Call, CallStage, Connection, Contact, Event, ServerState, Settings, Snapshot, State, Update,
+    Call, CallStage, Connection, Contact, Event, ServerState, Settings, Snapshot, State, Transfer,
+    Update,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::error::{RecvError, SendError};
@@ -39,6 +40,7 @@ impl Board {
             outgoing: Vec::new(),
             blocked: Vec::new(),
             calls: Vec::new(),
+            transfers: Vec::new(),
             settings: Settings::default(),
             troubles: Vec::new(),
         };
@@ -102,6 +104,8 @@ fn is_sign(event: &Event) -> bool {
     matches!(
         event,
         Event::CallMissed { .. }
+            | Event::FilesOffered { .. }
+            | Event::FilesArrived { .. }
             | Event::MessageReceived { .. }
             | Event::WaveReceived { .. }
             | Event::RequestReceived { .. }
@@ -134,7 +138,20 @@ fn apply(state: &mut State, event: &Event) {
         Event::SettingsChanged { settings } => state.settings = settings,
         Event::TroublesChanged { troubles } => state.troubles = troubles,
         Event::CallsChanged { calls } => state.calls = calls,
+        Event::TransfersChanged { transfers } => state.transfers = transfers,
+        Event::TransferChanged { transfer } => {
+            let same = |other: &Transfer| other.key == transfer.key && other.id == transfer.id;
+            match state.transfers.iter_mut().find(|other| same(other)) {
+                Some(other) => *other = transfer,
+                None => state.transfers.push(transfer),
+            }
+        }
+        Event::TransferForgotten { key, id } => {
+            state.transfers.retain(|transfer| transfer.key != key || transfer.id != id);
+        }
         Event::CallMissed { .. }
+        | Event::FilesOffered { .. }
+        | Event::FilesArrived { .. }
         | Event::MessageChanged { .. }
         | Event::MessageReceived { .. }
         | Event::Typing { .. }

@@ -5,6 +5,7 @@ use super::answers::Pending;
 use super::board::Board;
 use super::calls::Switchboard;
 use super::clock::Clock;
+use super::files::{Files, RunNews};
 use super::folder::Folder;
 use super::hosting::Host;
 use super::links::Links;
@@ -27,13 +28,15 @@ use crate::session::machine::{Effect, Input, Machine, Phase};
 use crate::session::socket::{self, Socket};
 use crate::store::profile::{self, Value};
 use crate::studio::StudioTold;
+use crate::transfer::signal::TransferId;
+use crate::transfer::source::Offer;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::rustls::ClientConfig;
-use visavis_signaling::protocol::{ClientMessage, DeviceId, Handle, Status};
+use visavis_signaling::protocol::{ClientMessage, DeviceId, Handle, PublicKey, Status};
 
 /// Inputs that may wait; a server that talks faster is read more slowly.
 const INPUTS: usize = 256;
@@ -46,6 +49,10 @@ pub(super) enum Message {
     Hosted(u64, Result<Option<Host>, ApiError>),
     /// The end of this number of a link reports something.
     Link(Peer, u64, LinkEvent),
+    /// What a contact is to be offered was looked through.
+    Looked(PublicKey, Box<Result<Offer, ApiError>>, Asker),
+    /// The run of this number of a transfer reports something.
+    Files(PublicKey, TransferId, u64, RunNews),
     /// What became of a device.
     Studio(StudioTold),
     /// What devices there are.
@@ -86,6 +93,7 @@ pub(super) struct Desk {
     pub(super) server_ahead_ms: i64,
     pub(super) settings: Settings,
     pub(super) calls: Switchboard,
+    pub(super) files: Files,
     pub(super) lane: Lane,
     pub(super) links: Links,
     pub(super) talks: Talks,
@@ -123,6 +131,7 @@ impl Desk {
             server_ahead_ms: 0,
             settings: Settings::default(),
             calls: Switchboard::default(),
+            files: Files::default(),
             lane: Lane::default(),
             links: Links::default(),
             talks: Talks::new(screens),
@@ -151,6 +160,12 @@ impl Desk {
                     Some(Message::Link(peer, number, event)) => {
                         self.link_reported(peer, number, event).await;
                     }
+                    Some(Message::Looked(key, looked, asker)) => {
+                        self.looked_through(key, *looked, asker).await;
+                    }
+                    Some(Message::Files(key, id, run, news)) => {
+                        self.run_reported(key, id, run, news).await;
+                    }
                     Some(Message::Studio(told)) => self.studio_told(told).await,
                     Some(Message::Devices(list)) => self.devices_found(list),
                     Some(Message::Stop(done)) => {
@@ -167,6 +182,7 @@ impl Desk {
                     self.pump().await;
                     self.call_happens(CallInput::Tick).await;
                     self.renew_guides().await;
+                    self.files_go().await;
                 }
             }
         }
@@ -174,6 +190,7 @@ impl Desk {
 
     async fn close(&mut self) {
         self.call_happens(CallInput::Leave).await;
+        self.stop_files();
         self.feed(Input::Stop).await;
         if let Some(host) = self.place.host.take() {
             host.stop().await;
@@ -184,8 +201,12 @@ impl Desk {
 
     fn deadline(&self) -> Option<u64> {
         let session = self.machine.next_deadline();
-        let others =
-            [self.outbox.retry_at(), self.calls.next_deadline(), self.links.guides.next_deadline()];
+        let others = [
+            self.outbox.retry_at(),
+            self.calls.next_deadline(),
+            self.links.guides.next_deadline(),
+            self.files.next_deadline(),
+        ];
         session.into_iter().chain(others.into_iter().flatten()).min()
     }
 

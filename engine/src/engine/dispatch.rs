@@ -61,6 +61,7 @@ impl Desk {
                 Ok(()) => return self.post(key, Letter::Wave, Some(asker)).await,
                 Err(error) => Err(error),
             },
+            Command::OfferFiles { key, paths } => return self.offer_files(key, paths, asker),
             Command::ListDevices => {
                 let listing = tokio::task::spawn_blocking(crate::studio::devices);
                 tokio::spawn(async move {
@@ -126,6 +127,9 @@ impl Desk {
                 return self.server_step(command);
             }
             command if is_server_step(&command) => return self.server_step(command),
+            command if is_about_files(&command) => {
+                return self.files_command(command).await.map(Step::Reply);
+            }
             command if is_about_words(&command) => {
                 return self.chat_command(command).await.map(Step::Reply);
             }
@@ -368,6 +372,18 @@ fn is_about_words(command: &Command) -> bool {
             | Command::SeeMessages { .. }
             | Command::Messages { .. }
             | Command::SearchMessages { .. }
+    )
+}
+
+fn is_about_files(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::AcceptFiles { .. }
+            | Command::DeclineFiles { .. }
+            | Command::PauseTransfer { .. }
+            | Command::ResumeTransfer { .. }
+            | Command::CancelTransfer { .. }
+            | Command::ForgetTransfer { .. }
     )
 }
 

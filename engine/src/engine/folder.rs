@@ -7,14 +7,16 @@ use crate::identity::{Identity, Vault};
 use crate::store::Store;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 /// An open profile.
 #[derive(Debug)]
 pub(super) struct Folder {
-    pub(super) store: Store,
+    pub(super) store: Arc<Store>,
+    /// Where ledgers of files that are on their way lie.
+    pub(super) ledgers: PathBuf,
     pub(super) vault: Arc<Vault>,
     _lock: File,
 }
@@ -27,9 +29,11 @@ impl Folder {
             let data = options.data.as_path();
             make_private(data).map_err(|error| disk_error(data, &error))?;
             let lock = lock(data)?;
-            let store = Store::open(&data.join("visavis.db"))?;
+            let store = Arc::new(Store::open(&data.join("visavis.db"))?);
+            let ledgers = data.join("transfers");
+            make_private(&ledgers).map_err(|error| disk_error(&ledgers, &error))?;
             let vault = Arc::new(Vault::open(data, options.key_place)?);
-            Ok(Self { store, vault, _lock: lock })
+            Ok(Self { store, ledgers, vault, _lock: lock })
         })
         .await
     }

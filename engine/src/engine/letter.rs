@@ -3,6 +3,7 @@
 
 use crate::call::signal::{CallLetter, LinkLetter};
 use crate::chat::signal::ChatLetter;
+use crate::transfer::signal::FileLetter;
 use serde::{Deserialize, Serialize};
 
 /// Longest name, in characters.
@@ -35,6 +36,8 @@ pub(super) enum Letter {
     Link(LinkLetter),
     /// A word about a message.
     Chat(ChatLetter),
+    /// A word about a transfer of files.
+    Files(FileLetter),
     /// The sender types.
     Typing,
     /// A letter of a later version.
@@ -73,6 +76,7 @@ mod tests {
     use super::*;
     use crate::call::signal::{CallSignal, Control, LinkSignal};
     use crate::chat::signal::ChatSignal;
+    use crate::transfer::signal::FileSignal;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -102,7 +106,7 @@ mod tests {
                 let enclosed: Enclosed = serde_json::from_str(text).expect(text);
                 let kept = match enclosed.letter {
                     Letter::Call(ref letter) => matches!(letter.signal, CallSignal::Missed { .. }),
-                    Letter::Chat(_) => true,
+                    Letter::Chat(_) | Letter::Files(_) => true,
                     _ => false,
                 };
                 assert_eq!(enclosed.number != 0, kept, "{text}");
@@ -110,6 +114,7 @@ mod tests {
                     Letter::Call(ref letter) => call_word(&letter.signal),
                     Letter::Link(ref letter) => link_word(&letter.signal),
                     Letter::Chat(ref letter) => chat_word(&letter.say),
+                    Letter::Files(ref letter) => file_word(&letter.say),
                     Letter::Typing => "typing",
                     _ => panic!("{text}"),
                 });
@@ -126,7 +131,7 @@ mod tests {
             };
             assert_eq!(again, value);
         }
-        assert_eq!(letters.len(), 7 + 3 + 5 + 1, "{letters:?}");
+        assert_eq!(letters.len(), 7 + 3 + 5 + 7 + 1, "{letters:?}");
         assert_eq!(words.len(), 3, "{words:?}");
     }
 
@@ -151,6 +156,19 @@ mod tests {
             ChatSignal::Got { .. } => "got",
             ChatSignal::Read { .. } => "read",
             ChatSignal::Unknown => panic!("an unknown word"),
+        }
+    }
+
+    fn file_word(say: &FileSignal) -> &'static str {
+        match say {
+            FileSignal::Offer { .. } => "offer",
+            FileSignal::Accept { .. } => "accept files",
+            FileSignal::Decline => "decline files",
+            FileSignal::Cancel => "cancel",
+            FileSignal::Pause => "pause",
+            FileSignal::Resume => "resume",
+            FileSignal::Done => "done",
+            FileSignal::Unknown => panic!("an unknown word"),
         }
     }
 

@@ -7,8 +7,9 @@
 use super::answers::Pending;
 use super::desk::{Desk, Message};
 use super::guides::Guides;
+use crate::api::Presence;
 use crate::call::machine::{LinkNews, Peer};
-use crate::call::signal::{Control, LinkLetter, LinkSignal};
+use crate::call::signal::{Control, DescriptionKind, LinkLetter, LinkSignal};
 use crate::media::video::codec::formats;
 use crate::peer::{Link, LinkEvent, LinkOptions, NoFormat};
 use std::collections::HashMap;
@@ -32,6 +33,25 @@ struct End {
     disrupted: bool,
     /// Why no pictures can cross.
     no_pictures: Option<NoFormat>,
+    wanted: Wanted,
+    /// Whether this end, or the other, has begun to look for a way.
+    begun: bool,
+}
+
+/// For what a link is there; it goes when it is for nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) calls: bool,
+    pub(super) files: bool,
+}
+
+impl Wanted {
+    /// For calls alone.
+    pub(super) const CALLS: Self = Self { calls: true, files: false };
+    /// For files alone.
+    pub(super) const FILES: Self = Self { calls: false, files: true };
+    /// For nothing any more.
+    const NOT: Self = Self { calls: false, files: false };
 }
 
 impl Links {
@@ -47,17 +67,35 @@ impl Links {
 }
 
 impl Desk {
-    /// A link is wanted; `first` says whether this end makes the first offer.
+    /// A link is wanted for a call; `first` says whether this end makes the first offer.
     pub(super) async fn want_link(&mut self, peer: Peer, first: bool) {
-        match self.links.ends.get(&peer) {
-            Some(end) if end.up => self.link_news(peer, LinkNews::Connected).await,
-            Some(_) => {}
-            None => self.new_end(peer, first).await,
+        match self.links.ends.get_mut(&peer) {
+            Some(end) => {
+                end.wanted.calls = true;
+                if end.up {
+                    self.link_news(peer, LinkNews::Connected).await;
+                }
+            }
+            None => self.new_end(peer, first, Wanted::CALLS).await,
+        }
+    }
+
+    /// A link is wanted for files.
+    pub(super) async fn want_link_for_files(&mut self, peer: Peer, first: bool) {
+        match self.links.ends.get_mut(&peer) {
+            Some(end) => {
+                end.wanted.files = true;
+                if first && !end.begun {
+                    end.begun = true;
+                    end.link.negotiate();
+                }
+            }
+            None => self.new_end(peer, first, Wanted::FILES).await,
         }
     }
 
     /// Makes an end from nothing; one that was there is closed.
-    async fn new_end(&mut self, peer: Peer, offer: bool) {
+    async fn new_end(&mut self, peer: Peer, offer: bool, wanted: Wanted) {
         self.links.ends.remove(&peer);
         let Some(own) = self.own.as_ref().map(|own| own.identity.public()) else { return };
         if self.links.ends.len() >= MOST {
@@ -84,8 +122,9 @@ impl Desk {
                 if offer {
                     link.negotiate();
                 }
-                let (theirs, no_pictures) = (None, None);
-                let end = End { link, number, theirs, up: false, disrupted: false, no_pictures };
+                let (theirs, no_pictures, up, disrupted) = (None, None, false, false);
+                let begun = offer;
+                let end = End { link, number, theirs, up, disrupted, no_pictures, wanted, begun };
                 self.links.ends.insert(peer, end);
             }
             Err(error) => {
@@ -97,7 +136,33 @@ impl Desk {
 
     /// No call wants the link any more.
     pub(super) fn drop_link(&mut self, peer: Peer) {
-        self.links.ends.remove(&peer);
+        if let Some(end) = self.links.ends.get_mut(&peer) {
+            end.wanted.calls = false;
+            if !end.wanted.files {
+                self.links.ends.remove(&peer);
+            }
+        }
+    }
+
+    /// Links that only files wanted, and that they want no more, go; and those on which nobody was met, where the one
+    /// they lead to is away. The other end is told, for it may look for a new path otherwise.
+    pub(super) async fn drop_links_of_files(&mut self) {
+        let mut closed = Vec::new();
+        for (peer, end) in &mut self.links.ends {
+            let away = self.known.presence.get(&peer.key) == Some(&Presence::Offline);
+            end.wanted.files &= self.files.want(*peer) && (end.up || !away);
+            if end.wanted == Wanted::NOT {
+                closed.push((*peer, end.number, end.theirs));
+            }
+        }
+        for (peer, from, to) in closed {
+            self.links.ends.remove(&peer);
+            if to.is_some() && self.is_online() {
+                let signal = LinkSignal::Closed;
+                let letter = LinkLetter { device: peer.device, from, to, signal };
+                self.send_link_letter(peer, letter).await;
+            }
+        }
     }
 
     /// Says something on a link's control channel.
@@ -112,25 +177,39 @@ impl Desk {
         if self.own.as_ref().map(|own| own.device) != Some(letter.device) {
             return;
         }
-        let Some(end) = self.links.ends.get(&from) else {
-            tracing::debug!(?from, "a letter for no link");
-            return;
-        };
+        if !self.links.ends.contains_key(&from) {
+            // For files either side may begin.
+            let is_offer = matches!(
+                letter.signal,
+                LinkSignal::Description { kind: DescriptionKind::Offer, .. }
+            );
+            if !is_offer || letter.to.is_some() || !self.files.want(from) {
+                tracing::debug!(?from, "a letter for no link");
+                return;
+            }
+            self.new_end(from, false, Wanted::FILES).await;
+        }
+        let Some(end) = self.links.ends.get(&from) else { return };
         if letter.to.is_some_and(|to| to != end.number) {
             tracing::debug!(?from, "a letter for a link that is gone");
             return;
         }
         if letter.signal == LinkSignal::Closed {
             if end.theirs == Some(letter.from) {
-                self.link_news(from, LinkNews::Gone).await;
+                if end.wanted.calls {
+                    self.link_news(from, LinkNews::Gone).await;
+                } else {
+                    self.links.ends.remove(&from);
+                }
             }
             return;
         }
         if end.theirs.is_some_and(|theirs| theirs != letter.from) {
-            self.new_end(from, false).await;
+            let wanted = end.wanted;
+            self.new_end(from, false, wanted).await;
         }
         if let Some(end) = self.links.ends.get_mut(&from) {
-            end.theirs = Some(letter.from);
+            (end.theirs, end.begun) = (Some(letter.from), true);
             end.link.take(letter.signal);
         }
     }
@@ -150,6 +229,7 @@ impl Desk {
                 (end.up, end.disrupted) = (true, false);
                 self.join_talks(peer);
                 self.link_news(peer, LinkNews::Connected).await;
+                self.files_go().await;
             }
             LinkEvent::Disrupted => {
                 end.disrupted = true;
@@ -158,12 +238,13 @@ impl Desk {
             LinkEvent::Failed => {
                 self.link_news(peer, LinkNews::Failed).await;
                 // It may not be wanted any more by now.
-                if self.links.ends.contains_key(&peer) {
-                    self.new_end(peer, true).await;
+                if let Some(wanted) = self.links.ends.get(&peer).map(|end| end.wanted) {
+                    self.new_end(peer, true, wanted).await;
                 }
             }
             LinkEvent::Weak(weak) => self.link_news(peer, LinkNews::Weak(weak)).await,
             LinkEvent::Control(control) => self.heard_on_link(peer, control).await,
+            LinkEvent::Lane(name) => self.lane_opened(peer, &name).await,
             LinkEvent::NoPictures(why) => {
                 end.no_pictures = Some(why);
                 self.say_no_pictures(peer).await;

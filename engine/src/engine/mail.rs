@@ -3,6 +3,7 @@
 
 use super::calls::{after_call, missed_by};
 use super::desk::Desk;
+use super::files::{self, FileNews, Heard};
 use super::letter::{Enclosed, Letter, MAX_NAME, MAX_NOTE, tidy};
 use super::live::LIVE;
 use super::people::shown_name;
@@ -39,6 +40,8 @@ struct Carried {
     news: ChatNews,
     /// What is to be said of that.
     got: Option<Outgoing<Letter>>,
+    /// What became of transfers.
+    files: FileNews,
 }
 
 /// What becomes of an envelope.
@@ -157,12 +160,18 @@ impl Desk {
                     got = Some(Self::say_got(db, &server, key, open_got, id)?);
                 }
             }
+            let mut files = FileNews::default();
+            if let Letter::Files(letter) = &enclosed.letter {
+                let (key, now_ms) = (person.key(), now);
+                let heard = Heard { server: &server, key: &key, from: stamp.device, now_ms };
+                files = files::take(db, heard, letter)?;
+            }
             people::put(db, &server, &person)?;
-            Ok(Verdict::Taken(Box::new(Carried { person, missed, news, got })))
+            Ok(Verdict::Taken(Box::new(Carried { person, missed, news, got, files })))
         });
         match verdict.await? {
             Verdict::Taken(carried) => {
-                let Carried { person, missed, news, got } = *carried;
+                let Carried { person, missed, news, got, files } = *carried;
                 let key = person.key();
                 self.known.people.insert(key, person);
                 self.show_person(&key);
@@ -170,6 +179,7 @@ impl Desk {
                 if let Some(got) = got {
                     self.posted_along(got).await;
                 }
+                self.show_files(key, files).await;
                 if letter == Letter::Wave {
                     let at_ms = stamp.sent_at_ms;
                     self.board.publish(Event::WaveReceived { key, at_ms });
@@ -232,7 +242,12 @@ fn changed_by(mut person: Person, letter: &Letter, at_ms: u64) -> Person {
             person.name = tidy(name, MAX_NAME);
         }
         Letter::Wave => person.last = Some(LastSeen { what: LastWhat::WavedFrom, at_ms }),
-        Letter::Call(_) | Letter::Link(_) | Letter::Chat(_) | Letter::Typing | Letter::Unknown => {}
+        Letter::Call(_)
+        | Letter::Link(_)
+        | Letter::Chat(_)
+        | Letter::Files(_)
+        | Letter::Typing
+        | Letter::Unknown => {}
     }
     person
 }

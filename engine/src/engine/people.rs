@@ -99,6 +99,7 @@ impl Desk {
             }
         }
         self.show_everyone();
+        self.load_files().await;
     }
 
     /// Shows all people and requests anew.

@@ -51,6 +51,7 @@ impl Desk {
             }
             self.pump().await;
             self.call_happens(CallInput::SignedIn).await;
+            self.files_go().await;
             Ok::<(), ApiError>(())
         };
         if let Err(error) = result.await {
@@ -70,6 +71,7 @@ impl Desk {
                     && self.known.presence.insert(key, presence) != Some(presence)
                 {
                     self.show_person(&key);
+                    self.files_go().await;
                 }
                 Ok(())
             }

@@ -258,7 +258,7 @@ impl Desk {
         Ok(())
     }
 
-    fn may_be_written_to(&self, key: &PublicKey) -> Result<(), ApiError> {
+    pub(super) fn may_be_written_to(&self, key: &PublicKey) -> Result<(), ApiError> {
         let person = self.contact(key)?;
         if person.changed.is_some() {
             let error = ApiError::new(Code::KeyChanged, "their key has changed");

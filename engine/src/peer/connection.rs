@@ -39,6 +39,8 @@ const SAY: Duration = Duration::from_millis(500);
 const TRY_EVERY: Duration = Duration::from_millis(50);
 /// And so many times: ten seconds, as the other side may still be on its way.
 const TRIES: u16 = 200;
+/// What may be under way on data channels, each way: a fast path with a long way needs so much.
+const UNDER_WAY: u32 = 4 * 1024 * 1024;
 /// The stream of the control channel; both sides know it, so nobody has to announce it.
 const CONTROL: u16 = 0;
 
@@ -125,6 +127,7 @@ async fn build(
         .with_multicast_dns_mode(names)
         .with_include_loopback_candidate(true)
         // A new path begins with new sockets: the networks may be others than before.
+        .with_sctp_max_receive_buffer_size(UNDER_WAY)
         .with_discard_local_candidates_during_ice_restart(true)
         .build();
     let building = PeerConnectionBuilder::new()
@@ -134,6 +137,7 @@ async fn build(
         .with_interceptor_registry(row)
         .with_handler(Arc::clone(ear))
         .with_runtime(Roomy::runtime())
+        .with_data_channel_send_buffer_limit(UNDER_WAY as usize)
         .with_udp_addrs(options.udp.clone())
         .with_tcp_addrs(options.tcp.clone())
         .build();

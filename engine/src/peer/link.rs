@@ -4,6 +4,7 @@
 //! path. The task negotiates, gathers ways, looks for another path when this one falls silent, and says once a
 //! second how good it is. Dropping the link closes the connection and ends the task.
 
+mod channel;
 mod control;
 mod ear;
 mod streams;
@@ -18,6 +19,8 @@ use super::sdp::NoFormat;
 use super::{LinkError, LinkOptions};
 use crate::call::signal::{Control, LinkSignal};
 use crate::media::coded::{CodedPicture, CodedSound, PictureFormat};
+use crate::transfer::lane::{Carrier, Lane, lane};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
@@ -25,6 +28,9 @@ use tokio::sync::mpsc;
 const ORDERS: usize = 256;
 /// Events that may wait for the owner; the task waits with them.
 const EVENTS: usize = 256;
+
+/// Lanes that may wait to be taken.
+const MOST_LANES: usize = 16;
 
 /// What a link reports.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +47,8 @@ pub enum LinkEvent {
     Control(Control),
     /// Whether the path is weak.
     Weak(bool),
+    /// The other side has opened a lane by this name, which can be taken.
+    Lane(String),
     /// No pictures can cross, for this reason. An offer of such pictures is refused.
     NoPictures(NoFormat),
 }
@@ -92,6 +100,7 @@ enum Order {
     Signal(LinkSignal),
     Wish { restart: bool },
     Tell(Control),
+    Lane(String, Carrier),
     AskPicture,
     Close,
 }
@@ -109,6 +118,8 @@ struct Shared {
     outgoing: Outgoing,
     formats: Vec<PictureFormat>,
     figures: Mutex<LinkFigures>,
+    /// Lanes that the other side has opened and nobody has taken.
+    lanes: Mutex<HashMap<String, Lane>>,
 }
 
 /// A hand that feeds a link with what is coded. It does not keep the link open.
@@ -139,6 +150,7 @@ impl Link {
             outgoing,
             formats: options.formats,
             figures: Mutex::default(),
+            lanes: Mutex::default(),
         });
         let task = task::Task::new(Arc::clone(&shared), options.polite, events);
         tokio::spawn(task.work(waiting, told, hears));
@@ -163,6 +175,18 @@ impl Link {
     /// Says something on the control channel, as soon as the other side listens.
     pub fn tell(&self, control: Control) {
         self.order(Order::Tell(control));
+    }
+
+    /// Opens a lane by a name. Where that fails, it is closed.
+    pub fn lane(&self, name: &str) -> Lane {
+        let (lane, carrier) = lane();
+        self.order(Order::Lane(name.to_owned(), carrier));
+        lane
+    }
+
+    /// Takes a lane that the other side has opened, once.
+    pub fn take_lane(&self, name: &str) -> Option<Lane> {
+        self.shared.lanes.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
     }
 
     /// Asks the other side for a whole picture.
@@ -255,6 +279,16 @@ impl Feed {
 }
 
 impl Shared {
+    /// Keeps a lane until it is taken; one that was there by that name is closed by this. False where there are too many.
+    fn keep_lane(&self, name: &str, lane: Lane) -> bool {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = lanes.len() < MOST_LANES;
+        if room {
+            lanes.insert(name.to_owned(), lane);
+        }
+        room
+    }
+
     fn figures(&self) -> LinkFigures {
         use std::sync::atomic::{AtomicU64, Ordering};
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 mod hostile;
+mod lanes;
 mod together;
 
 /// What a sink saw.

@@ -70,6 +70,24 @@ const STEPS: &[&str] = &[
      CREATE INDEX messages_of_a_device ON messages (server, key, device, seq);
      CREATE INDEX messages_by_time ON messages (server, at_ms, n);
      CREATE INDEX messages_unread ON messages (server, key) WHERE unread;",
+    // 4: transfers of files.
+    "CREATE TABLE transfers (
+         n INTEGER PRIMARY KEY AUTOINCREMENT,
+         server TEXT NOT NULL, key BLOB NOT NULL, id TEXT NOT NULL,
+         mine INTEGER NOT NULL, device BLOB, at_ms INTEGER NOT NULL,
+         items TEXT NOT NULL, stage TEXT NOT NULL,
+         paused_here INTEGER NOT NULL DEFAULT 0, paused_there INTEGER NOT NULL DEFAULT 0,
+         wanted TEXT, folder TEXT, tops TEXT, list TEXT, sources TEXT,
+         done INTEGER NOT NULL DEFAULT 0,
+         UNIQUE (server, key, id)
+     ) STRICT;
+     CREATE INDEX transfers_by_time ON transfers (server, at_ms, n);
+     CREATE TABLE transfer_files (
+         transfer INTEGER NOT NULL REFERENCES transfers (n) ON DELETE CASCADE,
+         file INTEGER NOT NULL, root BLOB, leaves BLOB, name TEXT,
+         done INTEGER NOT NULL DEFAULT 0, lost TEXT,
+         PRIMARY KEY (transfer, file)
+     ) STRICT, WITHOUT ROWID;",
 ];
 
 /// The latest version that is known.

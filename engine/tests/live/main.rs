@@ -5,6 +5,7 @@
 
 mod calls;
 mod devices;
+mod files;
 mod guides;
 mod kit;
 mod letters;

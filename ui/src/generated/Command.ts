@@ -262,7 +262,75 @@ before: string | null,
 /**
  * The message after which to go on, where none is named before which.
  */
-after: string | null, } | { "type": "search_messages", 
+after: string | null, } | { "type": "offer_files", 
+/**
+ * Whom.
+ */
+key: string, 
+/**
+ * Where they lie.
+ */
+paths: Array<string>, } | { "type": "accept_files", 
+/**
+ * From whom.
+ */
+key: string, 
+/**
+ * Which transfer.
+ */
+id: string, 
+/**
+ * Which items, by their place; all where there is no list.
+ */
+items: Array<number> | null, 
+/**
+ * Into which folder; the usual one where none is named.
+ */
+folder: string | null, } | { "type": "decline_files", 
+/**
+ * From whom.
+ */
+key: string, 
+/**
+ * Which transfer.
+ */
+id: string, } | { "type": "pause_transfer", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, } | { "type": "resume_transfer", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * Into which folder from now on, where another one is to be tried.
+ */
+folder: string | null, } | { "type": "cancel_transfer", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, } | { "type": "forget_transfer", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, } | { "type": "search_messages", 
 /**
  * With whom; with anybody where none is named.
  */

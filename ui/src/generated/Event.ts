@@ -8,6 +8,7 @@ import type { Message } from "./Message";
 import type { OutgoingRequest } from "./OutgoingRequest";
 import type { ServerState } from "./ServerState";
 import type { Settings } from "./Settings";
+import type { Transfer } from "./Transfer";
 
 /**
  * One change. Those that carry a part of [`State`] replace that part.
@@ -79,6 +80,38 @@ message: Message, } | { "type": "message_received",
 key: string, 
 /**
  * Which message.
+ */
+id: string, } | { "type": "transfers_changed", 
+/**
+ * As in [`State`].
+ */
+transfers: Array<Transfer>, } | { "type": "transfer_changed", 
+/**
+ * As it is now.
+ */
+transfer: Transfer, } | { "type": "transfer_forgotten", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which.
+ */
+id: string, } | { "type": "files_offered", 
+/**
+ * Who.
+ */
+key: string, 
+/**
+ * Which transfer.
+ */
+id: string, } | { "type": "files_arrived", 
+/**
+ * With whom.
+ */
+key: string, 
+/**
+ * Which transfer.
  */
 id: string, } | { "type": "typing", 
 /**

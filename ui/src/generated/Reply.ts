@@ -63,6 +63,10 @@ more: boolean, } | { "type": "devices" } & DeviceList | { "type": "written",
 /**
  * The message; it is told by an event.
  */
+id: string, } | { "type": "offered", 
+/**
+ * The transfer; it is told by an event.
+ */
 id: string, } | { "type": "messages", 
 /**
  * One page.

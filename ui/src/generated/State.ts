@@ -7,6 +7,7 @@ import type { Me } from "./Me";
 import type { OutgoingRequest } from "./OutgoingRequest";
 import type { ServerState } from "./ServerState";
 import type { Settings } from "./Settings";
+import type { Transfer } from "./Transfer";
 
 /**
  * The whole of what a shell draws.
@@ -45,6 +46,10 @@ blocked: Array<Contact>,
  * Those that ring, are on, are held, or have just ended; at most one is on and not held.
  */
 calls: Array<Call>, 
+/**
+ * Files that go or went between the user and contacts: all that are not over, and the newest of the others.
+ */
+transfers: Array<Transfer>, 
 /**
  * What the user has chosen.
  */

@@ -10,11 +10,12 @@ import type { Reply } from '../generated/Reply';
 import type { ServerChoice } from '../generated/ServerChoice';
 import type { State } from '../generated/State';
 import type { Update } from '../generated/Update';
-import type { FileChoice, Host, PictureDoor } from '../host';
+import type { Drag, FileChoice, Host, PictureDoor } from '../host';
 import { faultOf, spelled } from '../model/handle';
 import { liveCall } from '../model/calls';
 import { reduce } from '../model';
 import { answerAboutCalls, realDevices } from './fake/calls';
+import { answerAboutFiles } from './fake/files';
 import { answerAboutWords } from './fake/words';
 import { contact, emptyState, fakeQr, keyOf, LISTED } from './fake/people';
 
@@ -32,6 +33,12 @@ export class FakeHost implements Host {
   readonly refusals = new Map<Command['type'], ApiError>();
   copied = '';
   picked: string | null = '/home/ana/identity.age';
+  pickedFiles: string[] = [];
+  pickedFolder: string | null = null;
+  readonly revealed: [string, string, number | null][] = [];
+  shownProgress: number | null = null;
+  /** As if the system dragged files over the window. */
+  drag: (drag: Drag) => void = () => {};
   subscriptions = 0;
   devices: DeviceList = realDevices();
   readonly past = new Map<string, PastCall[]>();
@@ -77,6 +84,29 @@ export class FakeHost implements Host {
     return this.picked;
   }
 
+  async pickFiles(): Promise<string[]> {
+    return this.pickedFiles;
+  }
+
+  async pickFolder(): Promise<string | null> {
+    return this.pickedFolder;
+  }
+
+  async onDrag(listener: (drag: Drag) => void): Promise<() => void> {
+    this.drag = listener;
+    return () => {
+      this.drag = () => {};
+    };
+  }
+
+  async reveal(key: string, id: string, item: number | null): Promise<void> {
+    this.revealed.push([key, id, item]);
+  }
+
+  async progress(part: number | null): Promise<void> {
+    this.shownProgress = part;
+  }
+
   async pickSaveFile({ path }: FileChoice): Promise<string | null> {
     return `/home/ana/${path}`;
   }
@@ -99,7 +129,7 @@ export class FakeHost implements Host {
       throw refusal;
     }
     const world = { state: this.#state, devices: this.devices, past: this.past, words: this.words, emit: (event: Event) => this.emit(event), fault };
-    return answerAboutCalls(world, command) ?? answerAboutWords(world, command) ?? this.#answer(command);
+    return answerAboutCalls(world, command) ?? answerAboutWords(world, command) ?? answerAboutFiles(world, command) ?? this.#answer(command);
   }
 
   #answer(command: Command): Reply {

@@ -1,9 +1,15 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
+import { listen, TauriEvent } from '@tauri-apps/api/event';
 import { open, save } from '@tauri-apps/plugin-dialog';
 import type { Command } from '../generated/Command';
 import type { Reply } from '../generated/Reply';
 import type { Update } from '../generated/Update';
-import type { FileChoice, Host, PictureDoor } from '../host';
+import type { Drag, FileChoice, Host, PictureDoor } from '../host';
+
+interface Dragged {
+  /** In the screen's pixels. */
+  position: { x: number; y: number };
+}
 
 export class TauriHost implements Host {
   dispatch(command: Command): Promise<Reply> {
@@ -28,6 +34,35 @@ export class TauriHost implements Host {
 
   pickSaveFile({ title, path }: FileChoice): Promise<string | null> {
     return save({ title, ...(path && { defaultPath: path }) });
+  }
+
+  async pickFiles(title: string): Promise<string[]> {
+    return (await open({ title, multiple: true, directory: false })) ?? [];
+  }
+
+  pickFolder(title: string): Promise<string | null> {
+    return open({ title, multiple: false, directory: true });
+  }
+
+  async onDrag(listener: (drag: Drag) => void): Promise<() => void> {
+    const at = ({ position }: Dragged): { x: number; y: number } => ({ x: position.x / devicePixelRatio, y: position.y / devicePixelRatio });
+    const ends = await Promise.all([
+      listen<Dragged>(TauriEvent.DRAG_ENTER, ({ payload }) => listener({ type: 'over', ...at(payload) })),
+      listen<Dragged>(TauriEvent.DRAG_OVER, ({ payload }) => listener({ type: 'over', ...at(payload) })),
+      listen<Dragged & { paths: string[] }>(TauriEvent.DRAG_DROP, ({ payload }) => listener({ type: 'drop', ...at(payload), paths: payload.paths })),
+      listen(TauriEvent.DRAG_LEAVE, () => listener({ type: 'leave' })),
+    ]);
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  async reveal(key: string, id: string, item: number | null): Promise<void> {
+    await invoke('reveal', { key, id, item });
+  }
+
+  async progress(part: number | null): Promise<void> {
+    await invoke('progress', { part });
   }
 
   pictures(): Promise<PictureDoor | null> {

@@ -13,6 +13,11 @@ function unit(lang: Lang, count: number, name: string, display: 'narrow' | 'shor
   return new Intl.NumberFormat(lang, { style: 'unit', unit: name, unitDisplay: display }).format(count);
 }
 
+/** Such as `3 min`. */
+export function unitText(lang: Lang, count: number, name: 'second' | 'minute' | 'hour'): string {
+  return unit(lang, count, name, 'short');
+}
+
 /** `null` means just now. A time ahead of the clock is taken as now: clocks differ. */
 export function ago(lang: Lang, at: number, now: number): string | null {
   const since = now - at;

@@ -1,6 +1,7 @@
-/** A conversation as it is read: messages and calls in one line of time, under the days on which they were. */
+/** A conversation as it is read: messages, calls and files in one line of time, under the days on which they were. */
 import type { Message } from '../generated/Message';
 import type { PastCall } from '../generated/PastCall';
+import type { Transfer } from '../generated/Transfer';
 
 export interface Words {
   /** With whom. */
@@ -19,7 +20,11 @@ export type Entry =
   | { is: 'day'; id: string; at: number }
   | { is: 'new'; id: string }
   | { is: 'message'; id: string; message: Message; follows: boolean }
-  | { is: 'call'; id: string; call: PastCall };
+  | { is: 'call'; id: string; call: PastCall }
+  | { is: 'transfer'; id: string; transfer: Transfer };
+
+/** What stands among messages by its time. */
+type Beside = { at: number } & ({ is: 'call'; id: string; call: PastCall } | { is: 'transfer'; id: string; transfer: Transfer });
 
 /** Messages of one author so close together stand as one. */
 const TOGETHER_MS = 5 * 60_000;
@@ -29,12 +34,13 @@ function day(at: number): string {
   return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
 }
 
-/** Messages keep their order; each call stands before the first message that was written after it. */
-export function entries(words: Words, calls: { of: string; calls: readonly PastCall[]; more: boolean } | null): Entry[] {
+/** Messages keep their order; calls and files stand before the first message that was written after them. */
+export function entries(words: Words, calls: { of: string; calls: readonly PastCall[]; more: boolean } | null, transfers: readonly Transfer[] = []): Entry[] {
   const oldest = words.more ? (words.messages[0]?.at_ms ?? 0) : 0;
   const newest = words.later ? (words.messages.at(-1)?.at_ms ?? 0) : Infinity;
-  const within = (one: PastCall): boolean => one.at_ms >= oldest && one.at_ms <= newest;
-  const waiting = (calls?.of === words.of ? calls.calls : []).filter(within).toSorted((a, b) => a.at_ms - b.at_ms);
+  const talks: Beside[] = (calls?.of === words.of ? calls.calls : []).map((call) => ({ is: 'call', id: `call ${call.id}`, at: call.at_ms, call }));
+  const files: Beside[] = transfers.filter((one) => one.key === words.of).map((transfer) => ({ is: 'transfer', id: `transfer ${transfer.id}`, at: transfer.at_ms, transfer }));
+  const waiting = [...talks, ...files].filter(({ at }) => at >= oldest && at <= newest).toSorted((a, b) => a.at - b.at);
   const all: Entry[] = [];
   let last: Message | null = null;
   let today = '';
@@ -44,16 +50,16 @@ export function entries(words: Words, calls: { of: string; calls: readonly PastC
     last = null;
     all.push({ is: 'day', id: `day ${today} ${all.length}`, at });
   };
-  const callsUntil = (at: number): void => {
-    while (waiting[0] && waiting[0].at_ms <= at) {
-      const call = waiting.shift() as PastCall;
-      under(call.at_ms);
+  const besideUntil = (at: number): void => {
+    while (waiting[0] && waiting[0].at <= at) {
+      const one = waiting.shift() as Beside;
+      under(one.at);
       last = null;
-      all.push({ is: 'call', id: `call ${call.id}`, call });
+      all.push(one);
     }
   };
   for (const message of words.messages) {
-    callsUntil(message.at_ms);
+    besideUntil(message.at_ms);
     under(message.at_ms);
     if (message.id === words.unread) {
       last = null;
@@ -64,7 +70,7 @@ export function entries(words: Words, calls: { of: string; calls: readonly PastC
     all.push({ is: 'message', id: message.id, message, follows });
     last = message;
   }
-  callsUntil(Infinity);
+  besideUntil(Infinity);
   return all;
 }
 

@@ -1,4 +1,6 @@
 /** Everything the page says, in English. The shape of this is what every other language must have. */
+import { filesEn } from './files-en';
+
 export const en = {
   // Short words in many places
   app: 'Visavis',
@@ -310,7 +312,6 @@ export const en = {
   wasBusy: 'They were in another call',
   wasDeclined: 'They declined',
   youCalled: 'You called',
-
   // Words
   answering: 'Answering',
   answerWords: 'Answer',
@@ -367,7 +368,6 @@ export const en = {
   testSources: 'Test sources',
   testTone: (pitch: string) => `Test tone, ${pitch}`,
   volume: 'Volume',
-
   // Figures of a call
   concealed: 'Filled in',
   connection: 'Connection',
@@ -396,4 +396,5 @@ export const en = {
   wholeAsked: 'Whole pictures asked for',
   yourPicture: 'Your picture',
   yourSound: 'Your sound',
+  ...filesEn,
 };

@@ -1,5 +1,6 @@
 /** 页面上的全部文字，简体中文。 */
 import type { Text } from '../text';
+import { filesZh } from './files-zh';
 
 export const zh: Text = {
   app: 'Visavis',
@@ -383,4 +384,5 @@ export const zh: Text = {
   wroteYou: (name, words) => `${name}：${words}`,
   youSaid: (words) => `你：${words}`,
   youWrote: '你：',
+  ...filesZh,
 };

@@ -4,13 +4,15 @@ import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
 import { call, showStage } from '../acts/calls';
 import { loadSafety, setDetails, setVerified, wave } from '../acts/people';
+import { choose } from '../acts/settings';
 import { isLive } from '../model/calls';
 import { addressOf } from '../model/contacts';
+import { sizeText } from '../model/files';
 import { ago, exactly } from '../model/times';
 import { say } from '../text';
 import { historyView } from './history';
 import { icon } from './icons';
-import { avatar, copyButton, errorLine, presenceWord, qr } from './parts';
+import { avatar, copyButton, errorLine, presenceWord, qr, tick } from './parts';
 import { lastLine, marks } from './row';
 import { conversationView } from './words';
 
@@ -60,7 +62,7 @@ export function contactView(page: Page, contact: Contact): unknown {
 
 function below(page: Page, contact: Contact): unknown {
   const { t } = page;
-  return html`${historyView(page, contact)} ${safety(page, contact)}
+  return html`${historyView(page, contact)} ${taking(page, contact)} ${safety(page, contact)}
     <div class="last-buttons">
       <button type="button" class="quiet danger" data-test="remove" @click=${() => ask(page, 'remove', contact)}>
         ${icon('userMinus')}<span>${t.removeContact}</span>
@@ -69,6 +71,17 @@ function below(page: Page, contact: Contact): unknown {
         ${icon('ban')}<span>${t.block}</span>
       </button>
     </div>`;
+}
+
+/** Up to so many bytes at once are taken without asking. */
+const TRUSTED_WITH = 1_000_000_000;
+
+function taking(page: Page, contact: Contact): unknown {
+  const { t, state } = page;
+  const others = (state?.settings.accept_always ?? []).filter((one) => one.key !== contact.key);
+  const on = others.length !== state?.settings.accept_always.length;
+  const change = (wanted: boolean): void => choose(page, { accept_always: wanted ? [...others, { key: contact.key, most: TRUSTED_WITH }] : others });
+  return html`<section class="taking">${tick({ test: 'take-files', label: t.takeFiles(sizeText(page.lang, TRUSTED_WITH)), hint: t.takeFilesHint, on, change })}</section>`;
 }
 
 function ask(page: Page, what: 'remove' | 'block' | 'accept-key', contact: Contact): void {

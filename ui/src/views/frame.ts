@@ -11,6 +11,7 @@ import { contactView } from './contact';
 import { standInLine } from './devices';
 import { fatalView, lostView } from './fatal';
 import { icon } from './icons';
+import { dropView } from './drop';
 import { incomingView } from './incoming';
 import { menuView } from './menu';
 import { peopleView } from './people';
@@ -22,7 +23,7 @@ import { troublesView } from './troubles';
 import { welcomeView } from './welcome';
 
 export function view(page: Page): unknown {
-  return html`${body(page)} ${toastsView(page)} ${questionView(page)} ${incomingView(page)}`;
+  return html`${body(page)} ${toastsView(page)} ${questionView(page)} ${incomingView(page)} ${dropView(page)}`;
 }
 
 function body(page: Page): unknown {

@@ -18,6 +18,8 @@ import copy from 'lucide-static/icons/copy.svg?raw';
 import ellipsis from 'lucide-static/icons/ellipsis.svg?raw';
 import eye from 'lucide-static/icons/eye.svg?raw';
 import eyeOff from 'lucide-static/icons/eye-off.svg?raw';
+import file from 'lucide-static/icons/file.svg?raw';
+import files from 'lucide-static/icons/files.svg?raw';
 import folderOpen from 'lucide-static/icons/folder-open.svg?raw';
 import globe from 'lucide-static/icons/globe.svg?raw';
 import hand from 'lucide-static/icons/hand.svg?raw';
@@ -31,6 +33,7 @@ import minimize from 'lucide-static/icons/minimize.svg?raw';
 import monitor from 'lucide-static/icons/monitor.svg?raw';
 import panelLeft from 'lucide-static/icons/panel-left.svg?raw';
 import panelLeftClose from 'lucide-static/icons/panel-left-close.svg?raw';
+import paperclip from 'lucide-static/icons/paperclip.svg?raw';
 import pause from 'lucide-static/icons/pause.svg?raw';
 import pencil from 'lucide-static/icons/pencil.svg?raw';
 import phone from 'lucide-static/icons/phone.svg?raw';
@@ -71,6 +74,8 @@ const DRAWINGS = {
   ellipsis,
   eye,
   eyeOff,
+  file,
+  files,
   folderOpen,
   globe,
   hand,
@@ -84,6 +89,7 @@ const DRAWINGS = {
   monitor,
   panelLeft,
   panelLeftClose,
+  paperclip,
   pause,
   pencil,
   phone,

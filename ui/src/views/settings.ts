@@ -81,7 +81,23 @@ function profile(page: Page): unknown {
     </div>
     ${tick({ test: 'listed', label: t.listMe, hint: t.listMeHint, on: me.listed, change: (on) => setListed(page, on) })}
     ${errorLine(page, page.here.errors.get('listed'))}
-    ${tick({ test: 'hide-reading', label: t.hideReading, hint: t.hideReadingHint, on: state.settings.hide_reading, change: (on) => choose(page, { hide_reading: on }) })}`;
+    ${tick({ test: 'hide-reading', label: t.hideReading, hint: t.hideReadingHint, on: state.settings.hide_reading, change: (on) => choose(page, { hide_reading: on }) })} ${saving(page)}`;
+}
+
+/** Where files go that contacts send. */
+function saving(page: Page): unknown {
+  const { t, state } = page;
+  const folder = state?.settings.downloads ?? null;
+  return html`<div class="line">
+    <span class="line-label">${t.filesGoTo}</span>
+    <bdi class="line-value" title=${folder ?? ''} data-test="downloads">${folder ?? t.usualDownloads}</bdi>
+    <button type="button" class="quiet" data-test="downloads-change" @click=${() => void chooseDownloads(page)}>${t.change}</button>
+  </div>`;
+}
+
+async function chooseDownloads(page: Page): Promise<void> {
+  const downloads = await page.host.pickFolder(page.t.saveIn);
+  if (downloads !== null) choose(page, { downloads });
 }
 
 function naming(page: Page): unknown {

@@ -5,6 +5,7 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
 import { draft, leaveAbout, loadNewer, loadOlder, openSearch, send } from '../acts/words';
+import { pickAndOffer } from '../acts/files';
 import { dayOnly } from '../model/times';
 import { entries, type Entry } from '../model/words';
 import { say } from '../text';
@@ -13,13 +14,14 @@ import { findView } from './find';
 import { icon } from './icons';
 import { messageView } from './message';
 import { errorLine } from './parts';
+import { transferView } from './transfer';
 
 const LONGEST = 8_000;
 
 export function conversationView(page: Page, contact: Contact): unknown {
   const { t } = page;
   const words = page.here.words?.of === contact.key ? page.here.words : null;
-  const all = words ? entries(words, page.here.history) : [];
+  const all = words ? entries(words, page.here.history, page.state?.transfers) : [];
   const finding = page.here.finding?.of === contact.key ? page.here.finding : null;
   if (finding) return findView(page, contact, finding);
   return html`<section class="conversation" aria-label=${t.conversation}>
@@ -55,6 +57,8 @@ function entry(page: Page, contact: Contact, one: Entry): unknown {
       return html`<li class="day new" data-test="first-unread"><span>${page.t.newWords}</span></li>`;
     case 'call':
       return callEntry(page, contact, one.call);
+    case 'transfer':
+      return transferView(page, contact, one.transfer);
     case 'message':
       return messageView(page, contact, one.message, one.follows);
   }
@@ -75,6 +79,7 @@ function writing(page: Page, contact: Contact): unknown {
     ${aboutLine(page, contact)} ${errorLine(page, error, 'write-error')}
     <div class="beside">
       <button type="button" class="quiet icon-only" data-test="open-find" aria-label=${t.findWords} title=${t.findWords} @click=${() => openSearch(page, contact.key)}>${icon('search')}</button>
+      <button type="button" class="quiet icon-only" data-test="send-files" aria-label=${t.sendFiles} title=${t.sendFiles} ?disabled=${page.here.busy.has(`offer ${contact.key}`)} @click=${() => void pickAndOffer(page, contact.key)}>${icon('paperclip')}</button>
       <textarea
         id="write"
         data-test="write"

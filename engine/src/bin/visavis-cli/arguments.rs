@@ -69,6 +69,16 @@ pub(crate) enum Errand {
         #[arg(long, value_name = "COUNT")]
         last: Option<usize>,
     },
+    /// Send files and folders to a contact; ends when they are there, or not wanted
+    Send {
+        /// A handle, a name, or a key or its beginning
+        who: String,
+        /// Files and folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Take the files that a contact sends next, or has offered already
+    Receive(Receive),
     /// Call a contact; the call ends by `hang up` on standard input, by SIGINT, or by the other
     Call(Call),
     /// Wait for a call and answer it
@@ -80,6 +90,16 @@ pub(crate) enum Errand {
         /// Such as '{"type":"list_devices"}'
         command: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Receive {
+    /// From this contact alone
+    #[arg(long, value_name = "WHO")]
+    pub(crate) from: Option<String>,
+    /// Into this folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) into: PathBuf,
 }
 
 #[derive(Debug, Args)]

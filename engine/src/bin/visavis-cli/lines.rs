@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::io::Write;
 use visavis_engine::api::{
     ApiError, CallEnd, CallStatistics, Contact, DeviceList, Event, IncomingRequest, Me, Message,
-    OutgoingRequest, PastCall, Reply, ServerState, State,
+    OutgoingRequest, PastCall, Reply, ServerState, State, Transfer,
 };
 
 /// One line.
@@ -38,6 +38,8 @@ pub(crate) enum Line<'a> {
     Past { call: &'a PastCall },
     /// A message.
     Message { message: &'a Message },
+    /// Files that go or went.
+    Transfer { transfer: &'a Transfer },
     /// What there is to see, hear and be heard by.
     Devices { devices: &'a DeviceList },
 }

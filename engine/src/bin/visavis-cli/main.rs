@@ -7,6 +7,7 @@ mod arguments;
 mod calls;
 mod desk;
 mod errands;
+mod files;
 mod lines;
 mod people;
 mod words;
@@ -87,6 +88,8 @@ async fn errand(desk: &mut Desk, errand: Errand) -> Result<Outcome, Trouble> {
         Errand::History { with } => errands::history(desk, with).await,
         Errand::Write { who, text } => errands::write(desk, &who, text).await,
         Errand::Messages { who, last } => errands::messages(desk, &who, last).await,
+        Errand::Send { who, paths } => files::send(desk, &who, &paths).await,
+        Errand::Receive(receive) => files::receive(desk, receive).await,
         Errand::Do { command } => errands::dispatch(desk, &command).await,
         Errand::Call(call) => Box::pin(calls::call(desk, call)).await,
         Errand::Answer(answer) => Box::pin(calls::answer(desk, answer)).await,

@@ -28,6 +28,11 @@ impl ControlChannel {
         Self { channel, unsaid: Some(VecDeque::new()) }
     }
 
+    /// Whether the other side listens: what is begun sooner, it may never see.
+    pub(super) fn is_heard(&self) -> bool {
+        self.unsaid.is_none()
+    }
+
     /// The channel, to be listened to.
     pub(super) fn ear(&self) -> Arc<dyn DataChannel> {
         Arc::clone(&self.channel)

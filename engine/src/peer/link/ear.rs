@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use webrtc::data_channel::DataChannel;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
     PeerConnectionEventHandler, RTCIceCandidateInit, RTCPeerConnectionIceEvent,
@@ -13,6 +14,7 @@ pub(super) enum Told {
     Candidate(RTCIceCandidateInit),
     State(RTCPeerConnectionState),
     Track(Arc<dyn TrackRemote>),
+    Channel(Arc<dyn DataChannel>),
 }
 
 /// The ear that the stack talks to. It runs on the stack's own task and must not wait.
@@ -44,5 +46,9 @@ impl PeerConnectionEventHandler for Ear {
 
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
         self.tell(Told::Track(track));
+    }
+
+    async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
+        self.tell(Told::Channel(channel));
     }
 }

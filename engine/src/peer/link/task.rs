@@ -3,7 +3,7 @@
 
 use super::control::ControlChannel;
 use super::ear::Told;
-use super::{LinkEvent, Order, Shared, streams, way};
+use super::{LinkEvent, Order, Shared, channel, streams, way};
 use crate::call::negotiation::{Effect, Input, Negotiation};
 use crate::call::signal::{Candidate, DescriptionKind, LinkSignal};
 use crate::media::coded::PictureFormat;
@@ -11,6 +11,7 @@ use crate::peer::LinkError;
 use crate::peer::chain::Heard;
 use crate::peer::quality::{Quality, Second};
 use crate::peer::sdp::{self, NoFormat};
+use crate::transfer::lane::{Carrier, lane};
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use std::collections::VecDeque;
@@ -18,12 +19,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCPeerConnectionState, RTCSessionDescription};
 
 /// Ways of the other side's that may wait for its description, and in all.
 const CANDIDATES: usize = 200;
 /// Ways found within so long go out together.
 const TOGETHER: Duration = Duration::from_millis(10);
+/// Lanes at once on one link; and the longest name of one.
+const LANES: usize = 16;
+const LONGEST_NAME: usize = 64;
 /// While nothing comes, a new path is looked for again after so long.
 const AGAIN_MS: u64 = 6_000;
 
@@ -87,13 +93,22 @@ impl Task {
         let control = self.control.ear();
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut readers = tokio::task::JoinSet::new();
+        let (mut readers, mut lanes) = (JoinSet::new(), JoinSet::new());
         let mut control_open = true;
+        // Lanes that wait for the other side.
+        let mut early: Vec<(String, Carrier)> = Vec::new();
         loop {
             let deadline = self.deadline();
             tokio::select! {
                 order = orders.recv() => match order {
                     None | Some(Order::Close) => break,
+                    Some(Order::Lane(name, carrier)) if self.control.is_heard() => {
+                        self.open_lane(&name, carrier, &mut lanes).await;
+                    }
+                    Some(Order::Lane(..)) if early.len() >= LANES => {
+                        tracing::warn!("too many lanes before the other side listens");
+                    }
+                    Some(Order::Lane(name, carrier)) => early.push((name, carrier)),
                     Some(order) => self.obey(order).await,
                 },
                 Some(told) = told.recv() => match told {
@@ -104,12 +119,19 @@ impl Task {
                         let incoming = Arc::clone(&self.shared.incoming);
                         readers.spawn(incoming.read(track, is_picture));
                     }
+                    Told::Channel(channel) => self.take_lane(channel, &mut lanes).await,
                 },
+                Some(_) = lanes.join_next() => {}
                 Some(heard) = heard.recv() => self.hear(heard),
                 event = control.poll(), if control_open => match event {
                     Some(event) => {
                         if let Some(word) = self.control.hear(event).await {
                             self.tell(LinkEvent::Control(word)).await;
+                        }
+                        if self.control.is_heard() {
+                            for (name, carrier) in early.drain(..) {
+                                self.open_lane(&name, carrier, &mut lanes).await;
+                            }
                         }
                     }
                     None => control_open = false,
@@ -124,6 +146,7 @@ impl Task {
             self.control.say_out().await;
         }
         readers.abort_all();
+        lanes.abort_all();
         if let Err(error) = self.shared.connection.peer.close().await {
             tracing::debug!(%error, "the connection did not close as it should");
         }
@@ -150,8 +173,40 @@ impl Task {
             Order::Signal(signal) => self.signal(signal).await,
             Order::AskPicture => self.shared.incoming.ask_picture().await,
             Order::Tell(control) => self.control.say(control).await,
-            Order::Close => {}
+            Order::Lane(..) | Order::Close => {}
         }
+    }
+
+    /// Opens a lane, which is a data channel of its own.
+    async fn open_lane(&self, name: &str, carrier: Carrier, lanes: &mut JoinSet<()>) {
+        if lanes.len() >= LANES {
+            tracing::warn!("too many lanes on a link");
+            return;
+        }
+        let peer = &self.shared.connection.peer;
+        match peer.create_data_channel(name, None).await {
+            Ok(channel) => drop(lanes.spawn(channel::carry(channel, carrier, false))),
+            Err(error) => tracing::warn!(%error, "a lane could not be opened"),
+        }
+    }
+
+    /// The other side has opened one.
+    async fn take_lane(&self, channel: Arc<dyn DataChannel>, lanes: &mut JoinSet<()>) {
+        let reliable = channel.ordered().await.unwrap_or(false)
+            && channel.max_retransmits().await.is_ok_and(|most| most.is_none())
+            && channel.max_packet_life_time().await.is_ok_and(|most| most.is_none());
+        let name = channel.label().await.unwrap_or_default();
+        if !reliable || name.len() > LONGEST_NAME || lanes.len() >= LANES {
+            tracing::warn!("a channel of the other side's was left aside");
+            return;
+        }
+        let (lane, carrier) = lane();
+        if !self.shared.keep_lane(&name, lane) {
+            tracing::warn!("nobody takes the lanes of the other side");
+            return;
+        }
+        lanes.spawn(channel::carry(channel, carrier, true));
+        self.tell(LinkEvent::Lane(name)).await;
     }
 
     async fn signal(&mut self, signal: LinkSignal) {

@@ -84,7 +84,8 @@ export function emptyState(): State {
     outgoing: [],
     blocked: [],
     calls: [],
-    settings: { language: 'system', theme: 'system', devices: { camera: null, microphone: null, speaker: null, volume: 100 }, hide_reading: false },
+    transfers: [],
+    settings: { language: 'system', theme: 'system', devices: { camera: null, microphone: null, speaker: null, volume: 100 }, hide_reading: false, downloads: null, accept_always: [] },
     troubles: [],
   };
 }

@@ -1,5 +1,8 @@
 /** Situations to look at, chosen by the address: `?fake=contacts&lang=zh&theme=dark`. */
 import type { State } from '../../generated/State';
+import type { ApiError } from '../../generated/ApiError';
+import type { Transfer } from '../../generated/Transfer';
+import { item, transfer } from './files';
 import { FakeHost, fault } from '../fake';
 import { callScenarios } from './call-scenarios';
 import { pastCalls, testDevices } from './calls';
@@ -90,9 +93,30 @@ export const scenarios: Record<string, () => State> = {
       return one.handle === 'dora' ? { ...one, words: 'Good night, and thank you for everything!', last: { what: 'wrote_to' as const, at_ms: Date.now() - DAY } } : one;
     }),
   }),
+  files: () => ({
+    ...settledState(),
+    contacts: fewContacts(),
+    transfers: someFiles(keyOf('bo'), Date.now()),
+  }),
   ...callScenarios,
   long: () => ({ ...settledState(), contacts: manyContacts(), ...requests() }),
 };
+
+/** One card of each kind. */
+function someFiles(key: string, now: number): Transfer[] {
+  const photos = item('Photos from the long walk along the coast in May', 730_000_000, { files: 212, preview: ['2026/harbour.jpg', '2026/lighthouse.jpg'] });
+  const at = (minutes: number): { at_ms: number } => ({ at_ms: now - minutes * MINUTE });
+  const folder = '/home/ana/Downloads';
+  const full: ApiError = { code: 'no_room', message: '', detail: { path: folder, needs: '730000000', has: '12000000' } };
+  return [
+    transfer(key, [item('minutes.pdf', 182_000, { place: 'minutes (1).pdf' })], { ...at(90), stage: { type: 'done' }, done: 182_000, folder }),
+    transfer(key, [item('draft.odt', 48_000)], { ...at(80), mine: true, stage: { type: 'declined' } }),
+    transfer(key, [photos], { ...at(70), stage: { type: 'stopped' }, done: 718_000_000, folder, problem: full }),
+    transfer(key, [item('backup.tar', 4_200_000_000)], { ...at(60), mine: true, stage: { type: 'paused', by_me: false }, done: 1_900_000_000 }),
+    transfer(key, [item('talk.mp4', 880_000_000)], { ...at(9), mine: true, stage: { type: 'running' }, done: 370_000_000, per_second: 48_300_000, left_s: 11 }),
+    transfer(key, [photos, item('list.txt', 900), item('map.png', 2_400_000)], at(1)),
+  ];
+}
 
 export function fakeFromAddress(search: string): FakeHost {
   const query = new URLSearchParams(search);

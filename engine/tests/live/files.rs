@@ -1,0 +1,317 @@
+//! Files between two people, over a real link: they arrive whole, whoever is away or starts anew meanwhile, and both see
+//! the same of them.
+
+use super::kit::{Someone, Town, contact};
+use std::path::{Path, PathBuf};
+use visavis_engine::api::{
+    AcceptedAlways, Code, Command, Event, Presence, PublicKey, Reply, Settings, State, Transfer,
+    TransferStage,
+};
+
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at as u64 * 2_654_435_761 >> 9) as u8).collect()
+}
+
+fn find<'a>(state: &'a State, id: &str) -> Option<&'a Transfer> {
+    state.transfers.iter().find(|transfer| transfer.id == id)
+}
+
+impl Someone {
+    async fn offers(&mut self, key: PublicKey, paths: &[PathBuf]) -> String {
+        let paths = paths.iter().map(|path| path.display().to_string()).collect();
+        match self.tell(Command::OfferFiles { key, paths }).await {
+            Ok(Reply::Offered { id }) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn transfer(&mut self, id: &str, wanted: impl Fn(&Transfer) -> bool) -> Transfer {
+        let state = self.until(|state| find(state, id).is_some_and(&wanted)).await;
+        find(&state, id).unwrap().clone()
+    }
+
+    async fn at(&mut self, id: &str, stage: TransferStage) -> Transfer {
+        self.transfer(id, |transfer| transfer.stage == stage).await
+    }
+
+    async fn accepts(&mut self, key: PublicKey, id: &str, into: &Path) {
+        let folder = Some(into.display().to_string());
+        let accept = Command::AcceptFiles { key, id: id.to_owned(), items: None, folder };
+        self.at(id, TransferStage::Offered).await;
+        assert_eq!(self.tell(accept).await, Ok(Reply::Done));
+    }
+}
+
+/// A folder with a file in it, and another file.
+fn things(town: &Town, size: usize) -> Vec<PathBuf> {
+    let folder = town.folder.path().join("things");
+    std::fs::create_dir_all(folder.join("Photos/deep")).unwrap();
+    std::fs::write(folder.join("Photos/deep/a.bin"), bytes(size)).unwrap();
+    std::fs::write(folder.join("Photos/none"), b"").unwrap();
+    std::fs::write(folder.join("b.txt"), "hello").unwrap();
+    vec![folder.join("Photos"), folder.join("b.txt")]
+}
+
+fn arrived(into: &Path, size: usize) {
+    assert_eq!(std::fs::read(into.join("Photos/deep/a.bin")).unwrap(), bytes(size));
+    assert_eq!(std::fs::read(into.join("Photos/none")).unwrap(), b"");
+    assert_eq!(std::fs::read(into.join("b.txt")).unwrap(), b"hello");
+    assert_eq!(std::fs::read_dir(into).unwrap().count(), 2, "and nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_accepted_arrive_and_both_see_so() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let into = town.folder.path().join("into");
+    let id = ana.offers(bo_key, &things(&town, 3_000_000)).await;
+    let hers = ana.at(&id, TransferStage::Offered).await;
+    assert!(hers.mine && hers.files == 3 && hers.bytes == 3_000_005);
+    let offered = bo.event(|event| matches!(event, Event::FilesOffered { .. })).await;
+    assert_eq!(offered, Event::FilesOffered { key: ana_key, id: id.clone() });
+    let his = bo.at(&id, TransferStage::Offered).await;
+    assert_eq!((his.mine, his.key, his.files, his.bytes), (false, ana_key, 3, 3_000_005));
+    assert_eq!(his.items[0].name, "Photos");
+    assert_eq!(his.items[0].preview, ["deep/a.bin", "none"]);
+    assert_eq!((his.items[1].files, his.items[1].bytes), (None, 5));
+
+    bo.accepts(ana_key, &id, &into).await;
+    let his = bo.at(&id, TransferStage::Done).await;
+    assert_eq!((his.done, his.lost, his.problem), (3_000_005, 0, None));
+    assert_eq!(his.items[0].place.as_deref(), Some("Photos"));
+    let hers = ana.at(&id, TransferStage::Done).await;
+    assert_eq!(hers.done, 3_000_005);
+    arrived(&into, 3_000_000);
+    for (who, key) in [(&mut ana, bo_key), (&mut bo, ana_key)] {
+        let done = who.event(|event| matches!(event, Event::FilesArrived { .. })).await;
+        assert_eq!(done, Event::FilesArrived { key, id: id.clone() });
+        let forget = Command::ForgetTransfer { key, id: id.clone() };
+        assert_eq!(who.tell(forget).await, Ok(Reply::Done));
+        who.until(|state| state.transfers.is_empty()).await;
+    }
+    arrived(&into, 3_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn some_of_an_offer_can_be_taken() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let into = town.folder.path().join("into");
+    let id = ana.offers(bo_key, &things(&town, 1_000)).await;
+    bo.at(&id, TransferStage::Offered).await;
+    let folder = Some(into.display().to_string());
+    let accept = |items: Vec<u32>, folder: Option<String>| Command::AcceptFiles {
+        key: ana_key,
+        id: id.clone(),
+        items: Some(items),
+        folder,
+    };
+    assert_eq!(bo.refused(accept(vec![2], folder.clone())).await, Code::NothingToSend);
+    assert_eq!(bo.refused(accept(vec![], folder.clone())).await, Code::NothingToSend);
+    assert_eq!(bo.refused(accept(vec![1], None)).await, Code::FolderNeeded);
+    assert_eq!(bo.refused(accept(vec![1], Some("here".into()))).await, Code::FolderNeeded);
+    bo.tell(accept(vec![1], folder)).await.unwrap();
+    let his = bo.at(&id, TransferStage::Done).await;
+    assert_eq!((his.files, his.bytes, his.items[0].wanted), (1, 5, false));
+    let hers = ana.at(&id, TransferStage::Done).await;
+    assert_eq!((hers.files, hers.bytes, hers.items[1].wanted), (1, 5, true));
+    assert_eq!(std::fs::read_dir(&into).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_waits_for_whoever_is_away_and_can_be_declined_or_taken_back() {
+    let town = Town::open().await;
+    let (mut ana, bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    bo.engine.stop().await;
+    ana.presence(&bo_key, Presence::Offline).await;
+    let paths = things(&town, 1_000);
+    let (first, second) = (ana.offers(bo_key, &paths).await, ana.offers(bo_key, &paths).await);
+    let third = ana.offers(bo_key, &paths).await;
+    let mut bo = bo.restart().await;
+    for id in [&first, &second, &third] {
+        bo.at(id, TransferStage::Offered).await;
+    }
+    bo.tell(Command::DeclineFiles { key: ana_key, id: first.clone() }).await.unwrap();
+    ana.at(&first, TransferStage::Declined).await;
+    ana.tell(Command::CancelTransfer { key: bo_key, id: second.clone() }).await.unwrap();
+    bo.at(&second, TransferStage::Cancelled { by_me: false }).await;
+    ana.at(&second, TransferStage::Cancelled { by_me: true }).await;
+    for id in [first, second] {
+        let accept = Command::AcceptFiles { key: ana_key, id, items: None, folder: None };
+        assert_eq!(bo.refused(accept).await, Code::NoSuchTransfer);
+    }
+    let into = town.folder.path().join("into");
+    bo.accepts(ana_key, &third, &into).await;
+    bo.at(&third, TransferStage::Done).await;
+    arrived(&into, 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_goes_on_after_a_pause_and_after_either_app_was_started_anew() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let into = town.folder.path().join("into");
+    let size = 30_000_000;
+    let id = ana.offers(bo_key, &things(&town, size)).await;
+    bo.accepts(ana_key, &id, &into).await;
+    bo.at(&id, TransferStage::Running).await;
+    // The sender pauses.
+    ana.tell(Command::PauseTransfer { key: bo_key, id: id.clone() }).await.unwrap();
+    ana.at(&id, TransferStage::Paused { by_me: true }).await;
+    bo.at(&id, TransferStage::Paused { by_me: false }).await;
+    // The receiver does too; then both go on.
+    bo.tell(Command::PauseTransfer { key: ana_key, id: id.clone() }).await.unwrap();
+    bo.at(&id, TransferStage::Paused { by_me: true }).await;
+    for (who, key) in [(&mut ana, bo_key), (&mut bo, ana_key)] {
+        let resume = Command::ResumeTransfer { key, id: id.clone(), folder: None };
+        who.tell(resume).await.unwrap();
+    }
+    bo.at(&id, TransferStage::Running).await;
+    let mut bo = bo.restart().await;
+    bo.at(&id, TransferStage::Running).await;
+    let mut ana = ana.restart().await;
+    bo.at(&id, TransferStage::Done).await;
+    ana.at(&id, TransferStage::Done).await;
+    arrived(&into, size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_up_leaves_nothing_behind() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    for (by_sender, name) in [(true, "one"), (false, "two")] {
+        let into = town.folder.path().join(name);
+        let id = ana.offers(bo_key, &things(&town, 30_000_000)).await;
+        bo.accepts(ana_key, &id, &into).await;
+        bo.transfer(&id, |transfer| transfer.items[0].place.is_some()).await;
+        let (who, key) = if by_sender { (&mut ana, bo_key) } else { (&mut bo, ana_key) };
+        who.tell(Command::CancelTransfer { key, id: id.clone() }).await.unwrap();
+        ana.at(&id, TransferStage::Cancelled { by_me: by_sender }).await;
+        bo.at(&id, TransferStage::Cancelled { by_me: !by_sender }).await;
+        // A command that is answered after the run has ended.
+        bo.tell(Command::ForgetTransfer { key: ana_key, id: id.clone() }).await.unwrap();
+        let left = || std::fs::read_dir(into.join("Photos/deep")).map_or(0, Iterator::count);
+        let ledgers = bo.folder.join("transfers");
+        assert!(left() <= 1 && ledgers.exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_sent_or_kept_is_said() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let offer =
+        |path: &Path| Command::OfferFiles { key: bo_key, paths: vec![path.display().to_string()] };
+    let nowhere = town.folder.path().join("nowhere");
+    assert_eq!(ana.refused(offer(&nowhere)).await, Code::FileMissing);
+    let none = Command::OfferFiles { key: bo_key, paths: vec![] };
+    assert_eq!(ana.refused(none).await, Code::NothingToSend);
+    let stranger = Command::OfferFiles { key: PublicKey([9; 32]), paths: vec!["/".into()] };
+    assert_eq!(ana.refused(stranger).await, Code::NotAContact);
+    // A file that is another one when it is asked for, and is there as it was again.
+    let path = town.folder.path().join("file");
+    std::fs::write(&path, "as it was").unwrap();
+    let changed = path.metadata().unwrap().modified().unwrap();
+    let id = ana.offers(bo_key, &[path.clone()]).await;
+    std::fs::write(&path, "as it is, longer").unwrap();
+    let into = town.folder.path().join("into");
+    bo.accepts(ana_key, &id, &into).await;
+    let his = bo.at(&id, TransferStage::Done).await;
+    assert_eq!(his.lost, 1);
+    assert_eq!(std::fs::read_dir(&into).unwrap().count(), 0);
+    std::fs::write(&path, "as it was").unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+    ana.at(&id, TransferStage::Done).await;
+    let again = Command::ResumeTransfer { key: ana_key, id: id.clone(), folder: None };
+    bo.tell(again).await.unwrap();
+    let his = bo
+        .transfer(&id, |transfer| transfer.stage == TransferStage::Done && transfer.lost == 0)
+        .await;
+    assert_eq!(his.done, 9);
+    assert_eq!(std::fs::read(into.join("file")).unwrap(), b"as it was");
+    // The folder has gone.
+    let id = ana.offers(bo_key, &[path]).await;
+    bo.at(&id, TransferStage::Offered).await;
+    let blocked = town.folder.path().join("blocked");
+    std::fs::write(&blocked, "a file, not a folder").unwrap();
+    let accept = |folder: &Path| Command::AcceptFiles {
+        key: ana_key,
+        id: id.clone(),
+        items: None,
+        folder: Some(folder.display().to_string()),
+    };
+    assert!(bo.tell(accept(&blocked.join("below"))).await.is_err());
+    ana.engine.stop().await;
+    bo.presence(&ana_key, Presence::Offline).await;
+    let gone = town.folder.path().join("gone");
+    bo.tell(accept(&gone)).await.unwrap();
+    bo.at(&id, TransferStage::Waiting).await;
+    std::fs::remove_dir(&gone).unwrap();
+    let mut ana = ana.restart().await;
+    let his = bo.at(&id, TransferStage::Stopped).await;
+    let problem = his.problem.unwrap();
+    assert_eq!(
+        (problem.code, &problem.detail["path"]),
+        (Code::FolderGone, &gone.display().to_string())
+    );
+    let elsewhere = Some(town.folder.path().join("elsewhere").display().to_string());
+    let resume = Command::ResumeTransfer { key: ana_key, id: id.clone(), folder: elsewhere };
+    bo.tell(resume).await.unwrap();
+    bo.at(&id, TransferStage::Done).await;
+    ana.at(&id, TransferStage::Done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_one_who_is_trusted_are_taken_without_asking() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let into = town.folder.path().join("into");
+    let settings = Settings {
+        downloads: Some(into.display().to_string()),
+        accept_always: vec![AcceptedAlways { key: ana_key, most: 2_000 }],
+        ..bo.state().await.settings
+    };
+    bo.tell(Command::ChangeSettings { settings }).await.unwrap();
+    let id = ana.offers(bo_key, &things(&town, 1_000)).await;
+    ana.at(&id, TransferStage::Done).await;
+    arrived(&into, 1_000);
+    let id = ana.offers(bo_key, &things(&town, 2_000)).await;
+    bo.at(&id, TransferStage::Offered).await;
+    let state = bo.state().await;
+    assert!(contact(&state, &ana_key).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_goes_beside_a_call_and_on_after_it() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let Ok(Reply::Calling { id: call }) =
+        ana.tell(Command::Call { key: bo_key, picture: false }).await
+    else {
+        panic!("no call")
+    };
+    bo.until(|state| state.calls.iter().any(|shown| shown.id == call)).await;
+    bo.tell(Command::Answer { id: call.clone(), picture: false }).await.unwrap();
+    let on = |state: &State| {
+        use visavis_engine::api::CallStage;
+        state.calls.iter().any(|shown| matches!(shown.stage, CallStage::On { .. }))
+    };
+    ana.until(on).await;
+    bo.until(on).await;
+    let into = town.folder.path().join("into");
+    let id = ana.offers(bo_key, &things(&town, 20_000_000)).await;
+    bo.accepts(ana_key, &id, &into).await;
+    bo.at(&id, TransferStage::Running).await;
+    ana.tell(Command::HangUp { id: call }).await.unwrap();
+    bo.at(&id, TransferStage::Done).await;
+    ana.at(&id, TransferStage::Done).await;
+    arrived(&into, 20_000_000);
+}
