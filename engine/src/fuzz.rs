@@ -5,6 +5,7 @@ pub use crate::device::camera::fuzz::{mjpeg, y4m};
 pub use crate::device::sound::fuzz::wav;
 pub use crate::engine::fuzz::letter;
 pub use crate::peer::fuzz::{description, packets, payloads};
+pub use crate::transfer::fuzz::frame;
 
 use crate::device::DeviceUri;
 use crate::media::barcode;

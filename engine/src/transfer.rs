@@ -4,6 +4,8 @@
 
 pub mod asking;
 pub mod fault;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 pub mod lane;
 pub mod manifest;
 pub mod map;

@@ -42,7 +42,7 @@ impl Asking {
     }
 
     /// What to ask for next; none where nothing is missing that was not asked for, or where enough is under way.
-    pub fn next(&mut self) -> Option<(u32, Range<u32>)> {
+    pub fn next_want(&mut self) -> Option<(u32, Range<u32>)> {
         if self.under_way >= WINDOW {
             return None;
         }
@@ -128,11 +128,11 @@ mod tests {
     fn no_more_is_asked_for_than_there_is_room() {
         let mut asking = Asking::default();
         file(&mut asking, 0, 100 << 20);
-        let first: Vec<_> = std::iter::from_fn(|| asking.next()).collect();
+        let first: Vec<_> = std::iter::from_fn(|| asking.next_want()).collect();
         assert_eq!(first.len(), 8);
         assert_eq!(first[1], (0, 8..16));
         assert!(asking.came(0, 2 << 20));
-        assert_eq!(asking.next(), Some((0, 64..72)));
+        assert_eq!(asking.next_want(), Some((0, 64..72)));
         assert!(!asking.came(0, 17 << 20), "that is more than was asked for");
         assert!(!asking.came(1, 1), "nobody asked for that file");
     }
@@ -143,10 +143,10 @@ mod tests {
         for number in 0..200 {
             file(&mut asking, number, 1000);
         }
-        assert_eq!(std::iter::from_fn(|| asking.next()).count(), FILES);
+        assert_eq!(std::iter::from_fn(|| asking.next_want()).count(), FILES);
         assert!(asking.came(3, 1000));
         assert!(asking.landed(3, 0));
-        assert_eq!(asking.next(), Some((64, 0..1)));
+        assert_eq!(asking.next_want(), Some((64, 0..1)));
     }
 
     #[test]
@@ -154,14 +154,14 @@ mod tests {
         let mut asking = Asking::default();
         let shape = file(&mut asking, 0, 1 << 20);
         file(&mut asking, 1, 10);
-        assert_eq!(asking.next(), Some((0, 0..4)));
-        assert_eq!(asking.next(), Some((1, 0..1)));
+        assert_eq!(asking.next_want(), Some((0, 0..4)));
+        assert_eq!(asking.next_want(), Some((1, 0..1)));
         assert!(asking.came(0, shape.size()));
         for group in [0, 1, 3] {
             assert!(!asking.landed(0, group));
         }
         asking.spoilt(0, 2);
-        assert_eq!(asking.next(), Some((0, 2..3)));
+        assert_eq!(asking.next_want(), Some((0, 2..3)));
         asking.drop(0);
         assert!(asking.came(1, 10) && asking.landed(1, 0));
         assert!(asking.is_done());
@@ -188,7 +188,7 @@ mod tests {
             let shape = |file: u32| Shape::of(sizes[file as usize]).unwrap();
             let mut under_way = Vec::new();
             while !asking.is_done() {
-                under_way.extend(std::iter::from_fn(|| asking.next()));
+                under_way.extend(std::iter::from_fn(|| asking.next_want()));
                 let waiting: u64 = under_way.iter().map(|(f, g)| shape(*f).bytes(g.clone())).sum();
                 prop_assert!(waiting < WINDOW + STEP);
                 let (file, groups) = under_way.remove(0);

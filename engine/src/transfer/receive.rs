@@ -264,7 +264,7 @@ impl<'a, K: Keeper> Run<'a, K> {
         let (done, total) = self.progress.get().unwrap_or_default();
         self.lane.say(&Frame::Word(Word::Have { done, total }))?;
         while !self.asking.is_done() {
-            while let Some((file, groups)) = self.asking.next() {
+            while let Some((file, groups)) = self.asking.next_want() {
                 let want = Word::Want { file, from: groups.start, to: groups.end };
                 self.lane.say(&Frame::Word(want))?;
             }

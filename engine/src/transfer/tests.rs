@@ -83,7 +83,7 @@ struct Two {
 }
 
 fn bytes(length: usize, seed: u8) -> Vec<u8> {
-    (0..length).map(|at| (at as u64 * 2_654_435_761 >> 7) as u8 ^ seed).collect()
+    (0..length).map(|at| ((at as u64 * 2_654_435_761) >> 7) as u8 ^ seed).collect()
 }
 
 impl Two {

@@ -9,7 +9,7 @@ use visavis_engine::api::{
 };
 
 fn bytes(length: usize) -> Vec<u8> {
-    (0..length).map(|at| (at as u64 * 2_654_435_761 >> 9) as u8).collect()
+    (0..length).map(|at| ((at as u64 * 2_654_435_761) >> 9) as u8).collect()
 }
 
 fn find<'a>(state: &'a State, id: &str) -> Option<&'a Transfer> {
@@ -218,7 +218,7 @@ async fn what_can_not_be_sent_or_kept_is_said() {
     let path = town.folder.path().join("file");
     std::fs::write(&path, "as it was").unwrap();
     let changed = path.metadata().unwrap().modified().unwrap();
-    let id = ana.offers(bo_key, &[path.clone()]).await;
+    let id = ana.offers(bo_key, std::slice::from_ref(&path)).await;
     std::fs::write(&path, "as it is, longer").unwrap();
     let into = town.folder.path().join("into");
     bo.accepts(ana_key, &id, &into).await;

@@ -37,10 +37,10 @@ async fn bring(channel: &dyn DataChannel, into: CarrierIn, open: &Notify) {
         match event {
             DataChannelEvent::OnOpen => open.notify_one(),
             DataChannelEvent::OnMessage(message) => {
-                if into.came(message.data.freeze()).is_err() {
+                let Ok(()) = into.came(message.data.freeze()) else {
                     tracing::debug!("more came on a lane than was asked for, or nobody listens");
                     return;
-                }
+                };
             }
             DataChannelEvent::OnClose => return,
             _ => {}
