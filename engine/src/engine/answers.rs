@@ -222,6 +222,7 @@ impl Desk {
     async fn block_person(&mut self, person: Person) -> Result<(), ApiError> {
         let key = person.key();
         self.known.presence.remove(&key);
+        self.forget_files(key).await;
         self.keep_person(Person { relation: Relation::Blocked, ..person }).await?;
         self.drop_incoming(&key);
         Ok(())

@@ -129,6 +129,27 @@ impl Desk {
         self.files.all.clear();
     }
 
+    /// All that goes with someone ends, without a trace but what has come whole.
+    pub(super) async fn forget_files(&mut self, key: PublicKey) {
+        let theirs: Vec<TransferId> =
+            self.files.all.keys().filter(|(with, _)| *with == key).map(|(_, id)| *id).collect();
+        for id in &theirs {
+            if let Some(entry) = self.files.all.get(&(key, *id)) {
+                entry.stop();
+            }
+            self.clear_away(key, *id).await;
+        }
+        let server = self.place.id();
+        if let Err(error) = self.run(move |db| transfers::forget_all(db, &server, &key)).await {
+            return self.raise(error);
+        }
+        for id in theirs {
+            self.files.all.remove(&(key, id));
+            self.board.publish(Event::TransferForgotten { key, id: id.to_string() });
+        }
+        self.drop_links_of_files().await;
+    }
+
     /// Reads a transfer anew from the store, and shows it.
     async fn reload(&mut self, key: PublicKey, id: TransferId) {
         let server = self.place.id();

@@ -185,6 +185,7 @@ impl Desk {
         let Some(person) = self.known.people.get(key).cloned() else { return Ok(()) };
         // While they can still be told.
         self.call_happens(CallInput::Parted(*key)).await;
+        self.forget_files(*key).await;
         let server = self.place.id();
         self.run(move |db| {
             if unpin {

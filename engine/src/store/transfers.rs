@@ -404,18 +404,14 @@ pub fn forget(db: &Connection, which: Which<'_>) -> rusqlite::Result<bool> {
     Ok(gone > 0)
 }
 
-/// Takes all with someone off the list, and says which.
+/// Takes all with someone off the list.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn forget_all(
-    db: &Connection,
-    server: &str,
-    key: &PublicKey,
-) -> rusqlite::Result<Vec<TransferId>> {
-    let mut query =
-        db.prepare_cached("DELETE FROM transfers WHERE server = ?1 AND key = ?2 RETURNING id")?;
-    query.query_map(params![server, key_to(key)], |row| read_id(row, 0))?.collect()
+pub fn forget_all(db: &Connection, server: &str, key: &PublicKey) -> rusqlite::Result<()> {
+    let what = "DELETE FROM transfers WHERE server = ?1 AND key = ?2";
+    db.execute(what, params![server, key_to(key)])?;
+    Ok(())
 }
 
 fn read_id(row: &Row<'_>, column: usize) -> rusqlite::Result<TransferId> {

@@ -315,3 +315,17 @@ async fn a_transfer_goes_beside_a_call_and_on_after_it() {
     ana.at(&id, TransferStage::Done).await;
     arrived(&into, 20_000_000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_contact_all_files_that_were_to_come_go() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let into = town.folder.path().join("into");
+    let id = ana.offers(bo_key, &things(&town, 30_000_000)).await;
+    bo.accepts(ana_key, &id, &into).await;
+    bo.at(&id, TransferStage::Running).await;
+    assert_eq!(bo.tell(Command::RemoveContact { key: ana_key }).await, Ok(Reply::Done));
+    bo.until(|state| state.transfers.is_empty()).await;
+    ana.until(|state| state.transfers.is_empty() && state.contacts.is_empty()).await;
+}

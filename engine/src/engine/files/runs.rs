@@ -118,20 +118,22 @@ impl Desk {
     /// Lets transfers go that can, asks for the links that they need, and shows how far they are.
     pub(in crate::engine) async fn files_go(&mut self) {
         self.look_at_files();
-        let now = self.now();
+        let (now, online) = (self.now(), self.is_online());
         let (mut begin, mut link) = (Vec::new(), Vec::new());
-        for ((key, id), entry) in &self.files.all {
+        for ((key, id), entry) in &mut self.files.all {
             let Some(peer) = entry.ready() else { continue };
+            // What is due is tried now, or when something else happens.
+            entry.retry_at.take_if(|at| *at <= now);
             if self.known.reachable(key).is_none() {
                 entry.stop();
                 continue;
             }
-            if entry.run.is_some() || entry.retry_at.is_some_and(|at| at > now) {
+            if entry.run.is_some() || entry.retry_at.is_some() {
                 continue;
             }
             let up = self.links.up(&peer).is_some();
             let away = self.known.presence.get(key) == Some(&Presence::Offline);
-            if up || (!away && self.is_online()) {
+            if up || (!away && online) {
                 link.push((peer, !entry.fresh));
             }
             if up && !entry.kept.mine {
