@@ -8,7 +8,7 @@ export function dropView(page: Page): unknown {
   const { drag } = page.here;
   if (!drag) return nothing;
   const contact = page.state?.contacts.find((one) => one.key === drag.key);
-  return html`<div class="drop ${contact ? 'onto' : ''}" data-test="drop" data-to=${contact?.handle ?? ''}>
+  return html`<div role="status" class="drop ${contact ? 'onto' : ''}" data-test="drop" data-to=${contact?.handle ?? ''}>
     <p>${icon('files')}<span>${contact ? say(page.t.dropFor, contact.name) : page.t.dropOnSomeone}</span></p>
   </div>`;
 }

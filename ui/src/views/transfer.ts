@@ -17,7 +17,7 @@ export function transferView(page: Page, contact: Contact, transfer: Transfer): 
   const { t } = page;
   const { mine, stage } = transfer;
   return html`<li class="transfer ${mine ? 'mine' : 'theirs'} ${stage.type}" data-test="transfer" data-id=${transfer.id} data-stage=${stage.type}>
-    <section class="card" aria-label=${mine ? t.filesTo(contact.name) : t.filesFrom(contact.name)}>
+    <div class="card" role="group" aria-label=${mine ? t.filesTo(contact.name) : t.filesFrom(contact.name)}>
       <header>
         ${icon(transfer.items.length === 1 && transfer.items[0]?.files === null ? 'file' : 'files')}
         <p class="who">
@@ -30,7 +30,7 @@ export function transferView(page: Page, contact: Contact, transfer: Transfer): 
       ${transfer.problem ? html`<p class="error" role="alert" data-test="transfer-problem">${icon('circleAlert')}<span>${explain(transfer.problem, page.lang)}</span></p>` : nothing}
       ${transfer.lost > 0 ? html`<p class="error" data-test="transfer-lost">${icon('circleAlert')}<span>${t.filesLost(transfer.lost)}</span></p>` : nothing}
       <div class="buttons">${buttons(page, transfer)}</div>
-    </section>
+    </div>
   </li>`;
 }
 
