@@ -28,6 +28,8 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   page.onState = (before, after) => {
     if (after.me?.address) void loadCard(page);
     if (stepOf(after) === null && (!before || stepOf(before) !== null)) void loadDevices(page);
+    // The answer to what led here may have come before the news of it.
+    if (before && stepOf(after) !== null && stepOf(before) !== stepOf(after)) focusStep(page);
     follow(page, before, after);
     showProgress(page, before, after);
     const contact = shown(page);
