@@ -20,6 +20,17 @@ async function at(address: string): Promise<Awaited<ReturnType<typeof open>>> {
 }
 
 describe('the first start', () => {
+  it('puts the keyboard into the next step, though the news of it comes after the answer', async () => {
+    const host = await open({ ...emptyState(), me: { ...settledState().me, handle: null, address: null } as never });
+    await click('server-address');
+    await type('address-field', 'call.example.org');
+    the('address-field').focus();
+    host.emit({ type: 'server_changed', server: settledState().server });
+    await settle();
+    expect(the('start').dataset['step']).toBe('handle');
+    expect(focused()).toBe('handle-field');
+  });
+
   it('goes from a name over a server and a handle to the empty list', async () => {
     const host = await open(emptyState());
     expect(the('start').dataset['step']).toBe('name');
