@@ -32,6 +32,7 @@ pub use clock::Clock;
 pub use screens::{Levels, Screens, Whose};
 
 use crate::api::{ApiError, Code, Command, DeviceChoice, KeyPlace, Reply, State};
+use crate::peer::LaneWays;
 use board::Board;
 use desk::{Desk, Message};
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ pub struct Options {
     /// Devices that are used instead of those in the settings, as long as this engine runs. The volume is always
     /// that of the settings.
     pub devices: DeviceChoice,
+    /// Which ways files may go.
+    pub lane_ways: LaneWays,
 }
 
 impl Options {
@@ -74,6 +77,7 @@ impl Options {
             own_authority: None,
             downloads: None,
             devices: DeviceChoice::default(),
+            lane_ways: LaneWays::default(),
         }
     }
 }
@@ -134,6 +138,12 @@ impl Engine {
     /// Where the pictures and loudness of calls can be looked at.
     pub fn screens(&self) -> &Screens {
         &self.screens
+    }
+
+    /// Which ways files may go from now on. What goes another one goes on by itself where it was.
+    pub async fn set_lane_ways(&self, ways: LaneWays) {
+        // An engine that has stopped sends none.
+        let _ = self.inbox.send(Message::LaneWays(ways)).await;
     }
 
     /// Stops the engine: signs out, stops a hosted server, closes the database.

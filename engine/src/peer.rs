@@ -14,7 +14,9 @@ mod link;
 mod outgoing;
 mod payload;
 mod quality;
+mod quick;
 mod sdp;
+mod shortest;
 mod socket;
 
 pub use incoming::Sink;
@@ -40,6 +42,20 @@ pub struct LinkOptions {
     pub udp: Vec<String>,
     /// Where to listen for streams, for networks that let no packets through.
     pub tcp: Vec<String>,
+    /// Which ways lanes may go.
+    pub lane_ways: LaneWays,
+}
+
+/// Which ways lanes may go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LaneWays {
+    /// The quick one where there is one, else channels.
+    #[default]
+    Both,
+    /// The quick one alone: where there is none, lanes end.
+    Quick,
+    /// Channels alone.
+    Channels,
 }
 
 impl LinkOptions {
@@ -48,7 +64,8 @@ impl LinkOptions {
         let udp = connection::own_addresses();
         let tcp = udp.clone();
         let formats = vec![PictureFormat::H264, PictureFormat::Vp8];
-        Self { polite, ice_servers, relay_only: false, formats, udp, tcp }
+        let lane_ways = LaneWays::Both;
+        Self { polite, ice_servers, relay_only: false, formats, udp, tcp, lane_ways }
     }
 }
 

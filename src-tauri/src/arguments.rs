@@ -9,6 +9,7 @@ use std::str::FromStr;
 use visavis_engine::api::{DeviceChoice, KeyPlace};
 use visavis_engine::device::{DeviceUri, OddUri};
 use visavis_engine::engine::Options;
+use visavis_engine::peer::LaneWays;
 
 /// Call the people you know.
 #[derive(Debug, Parser)]
@@ -80,6 +81,7 @@ impl Arguments {
                 speaker: self.speaker.clone(),
                 ..DeviceChoice::default()
             },
+            lane_ways: LaneWays::default(),
         })
     }
 }

@@ -30,7 +30,15 @@ const WORDS: &[Words] = &[
     Words {
         name: "Only engine/src/peer/ names the WebRTC and QUIC crates.",
         reason: "What they lack and get wrong is worked round in one place, and they can be changed there.",
-        words: &["webrtc::", "rtc::", "quinn::", "use webrtc", "use rtc", "use quinn"],
+        words: &[
+            "webrtc::",
+            "rtc::",
+            "quinn::",
+            "quinn_proto::",
+            "use webrtc",
+            "use rtc",
+            "use quinn",
+        ],
         within: |source, _| outside(source, "engine/src/peer"),
         broken: ("engine/src/call/machine.rs", "use webrtc::peer_connection::RTCPeerConnection;"),
         kept: ("engine/src/peer/connection.rs", "use webrtc::peer_connection::RTCPeerConnection;"),

@@ -164,6 +164,11 @@ pub enum Control {
         /// Whether the sender holds the call.
         held: bool,
     },
+    /// By which key the sender is known on the quick way for lanes, which it wants.
+    Lanes {
+        /// An Ed25519 key, in base64url.
+        key: String,
+    },
     /// Said by a later version.
     #[serde(other)]
     Unknown,

@@ -98,7 +98,7 @@ impl Desk {
                 let side = CallSide { microphone, camera, held };
                 Input::Side { from, call, number, side }
             }
-            Control::Open | Control::Unknown => return,
+            Control::Open | Control::Lanes { .. } | Control::Unknown => return,
         };
         self.call_happens(input).await;
     }

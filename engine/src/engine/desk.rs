@@ -22,7 +22,7 @@ use crate::api::{
 };
 use crate::call::machine::{Input as CallInput, Peer};
 use crate::identity::Identity;
-use crate::peer::LinkEvent;
+use crate::peer::{LaneWays, LinkEvent};
 use crate::session::fault::Fault;
 use crate::session::machine::{Effect, Input, Machine, Phase};
 use crate::session::socket::{self, Socket};
@@ -57,6 +57,8 @@ pub(super) enum Message {
     Studio(StudioTold),
     /// What devices there are.
     Devices(DeviceList),
+    /// Which ways files may go.
+    LaneWays(LaneWays),
     Stop(oneshot::Sender<()>),
 }
 
@@ -168,6 +170,7 @@ impl Desk {
                     }
                     Some(Message::Studio(told)) => self.studio_told(told).await,
                     Some(Message::Devices(list)) => self.devices_found(list),
+                    Some(Message::LaneWays(ways)) => self.set_lane_ways(ways),
                     Some(Message::Stop(done)) => {
                         self.close().await;
                         // Whoever told it to stop may be gone.

@@ -125,6 +125,7 @@ mod tests {
                     Control::Open => "open",
                     Control::Call { .. } => "call",
                     Control::Side { .. } => "side",
+                    Control::Lanes { .. } => "lanes",
                     Control::Unknown => panic!("{text}"),
                 });
                 serde_json::to_value(control).unwrap()
@@ -132,7 +133,7 @@ mod tests {
             assert_eq!(again, value);
         }
         assert_eq!(letters.len(), 7 + 3 + 5 + 7 + 1, "{letters:?}");
-        assert_eq!(words.len(), 3, "{words:?}");
+        assert_eq!(words.len(), 4, "{words:?}");
     }
 
     fn call_word(signal: &CallSignal) -> &'static str {

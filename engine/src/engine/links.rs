@@ -11,7 +11,7 @@ use crate::api::Presence;
 use crate::call::machine::{LinkNews, Peer};
 use crate::call::signal::{Control, DescriptionKind, LinkLetter, LinkSignal};
 use crate::media::video::codec::formats;
-use crate::peer::{Link, LinkEvent, LinkOptions, NoFormat};
+use crate::peer::{LaneWays, Link, LinkEvent, LinkOptions, NoFormat};
 use std::collections::HashMap;
 
 /// Links at once; a contact has a handful of devices, and few calls are on.
@@ -105,6 +105,7 @@ impl Desk {
         let polite = own < peer.key;
         let options = LinkOptions {
             formats: formats().to_vec(),
+            lane_ways: self.options.lane_ways,
             ..LinkOptions::everywhere(polite, self.links.guides.servers())
         };
         let number = getrandom::u64().unwrap_or(1) >> 11;
@@ -134,10 +135,19 @@ impl Desk {
         }
     }
 
+    /// Which ways lanes may go from now on, on all links.
+    pub(super) fn set_lane_ways(&mut self, ways: LaneWays) {
+        self.options.lane_ways = ways;
+        for end in self.links.ends.values() {
+            end.link.set_lane_ways(ways);
+        }
+    }
+
     /// No call wants the link any more.
     pub(super) fn drop_link(&mut self, peer: Peer) {
         if let Some(end) = self.links.ends.get_mut(&peer) {
             end.wanted.calls = false;
+            end.link.set_sink(None);
             if !end.wanted.files {
                 self.links.ends.remove(&peer);
             }

@@ -4,7 +4,7 @@
 //! negotiation covers a whole call and nothing has to be negotiated when somebody answers.
 
 use super::chain::{self, Heard, Locals, Path, Streams};
-use super::socket::Roomy;
+use super::socket::{Crossing, Roomy};
 use super::{LinkError, LinkOptions};
 use crate::media::coded::PictureFormat;
 use rtc::data_channel::RTCDataChannelInit;
@@ -53,6 +53,7 @@ pub(super) struct Connection {
     pub(super) streams: Arc<Streams>,
     pub(super) locals: Arc<Locals>,
     pub(super) path: Arc<Path>,
+    pub(super) crossing: Arc<Crossing>,
 }
 
 /// Makes a connection.
@@ -66,13 +67,14 @@ pub(super) async fn make(
 ) -> Result<Connection, LinkError> {
     let streams = Arc::new(Streams::new(random()?, random()?, random()?));
     let (locals, path) = (Arc::new(Locals::default()), Arc::new(Path::default()));
+    let crossing = Arc::<Crossing>::default();
     let row = || chain::compose(heard.clone(), &streams, &locals, &path);
     // Where a network has no way for multicast, names ending in `.local` can't be asked for, and all else works.
-    let peer = match build(options, &ear, row(), MulticastDnsMode::QueryOnly).await {
+    let peer = match build(options, &ear, row(), &crossing, MulticastDnsMode::QueryOnly).await {
         Ok(peer) => peer,
         Err(error) => {
             tracing::debug!(%error, "going on without names of the local network");
-            build(options, &ear, row(), MulticastDnsMode::Disabled).await?
+            build(options, &ear, row(), &crossing, MulticastDnsMode::Disabled).await?
         }
     };
     let coding = |ssrc, again: Option<u32>| RTCRtpCodingParameters {
@@ -87,7 +89,7 @@ pub(super) async fn make(
     peer.add_track(Arc::clone(&picture) as Arc<dyn TrackLocal>).await?;
     let known = RTCDataChannelInit { negotiated: Some(CONTROL), ..RTCDataChannelInit::default() };
     let control = peer.create_data_channel("control", Some(known)).await?;
-    Ok(Connection { peer, sound, picture, control, streams, locals, path })
+    Ok(Connection { peer, sound, picture, control, streams, locals, path, crossing })
 }
 
 fn track(
@@ -106,6 +108,7 @@ async fn build(
     options: &LinkOptions,
     ear: &Arc<dyn PeerConnectionEventHandler>,
     row: Registry,
+    crossing: &Arc<Crossing>,
     names: MulticastDnsMode,
 ) -> Result<Arc<dyn PeerConnection>, LinkError> {
     let servers = options.ice_servers.iter().map(|server| RTCIceServer {
@@ -136,7 +139,7 @@ async fn build(
         .with_media_engine(formats(&options.formats)?)
         .with_interceptor_registry(row)
         .with_handler(Arc::clone(ear))
-        .with_runtime(Roomy::runtime())
+        .with_runtime(Roomy::runtime(crossing))
         .with_data_channel_send_buffer_limit(UNDER_WAY as usize)
         .with_udp_addrs(options.udp.clone())
         .with_tcp_addrs(options.tcp.clone())

@@ -4,6 +4,7 @@
 //! where many are lost, it backs off; otherwise it grows, but never far beyond what was really carried, because
 //! a rate that was never tried is only a guess.
 
+use super::shortest::{Shortest, forget};
 use std::collections::VecDeque;
 
 /// What is tried first, in bit/s.
@@ -40,11 +41,11 @@ pub(super) struct Fate {
 pub(super) struct Estimator {
     target: f64,
     carried: VecDeque<(u64, usize)>,
-    /// The shortest way of each half second, by when it was.
-    shortest: VecDeque<(u64, i64)>,
+    shortest: Shortest,
     fates: VecDeque<(u64, bool)>,
     held_until: u64,
     last_us: Option<u64>,
+    queued_us: i64,
 }
 
 impl Default for Estimator {
@@ -52,10 +53,11 @@ impl Default for Estimator {
         Self {
             target: FIRST,
             carried: VecDeque::new(),
-            shortest: VecDeque::new(),
+            shortest: Shortest::new(BASE_WINDOW_US, RATE_WINDOW_US),
             fates: VecDeque::new(),
             held_until: 0,
             last_us: None,
+            queued_us: 0,
         }
     }
 }
@@ -64,6 +66,11 @@ impl Estimator {
     /// In bit/s.
     pub(super) fn target(&self) -> f64 {
         self.target
+    }
+
+    /// How long the last packets stood in queues, at least.
+    pub(super) fn queued_us(&self) -> u64 {
+        self.queued_us.unsigned_abs()
     }
 
     /// The part of the packets of the last second that was lost.
@@ -85,21 +92,10 @@ impl Estimator {
         forget(&mut self.fates, now_us, LOSS_WINDOW_US);
         forget(&mut self.carried, now_us, RATE_WINDOW_US);
         let Some(quickest) = quickest else { return };
-        let queued = quickest.saturating_sub(self.base(now_us, quickest));
+        let queued = quickest.saturating_sub(self.shortest.see(now_us, quickest));
+        self.queued_us = queued;
         let passed = now_us.saturating_sub(self.last_us.replace(now_us).unwrap_or(now_us));
         self.decide(now_us, passed.min(RATE_WINDOW_US), queued);
-    }
-
-    /// The shortest way of late.
-    fn base(&mut self, now_us: u64, way: i64) -> i64 {
-        forget(&mut self.shortest, now_us, BASE_WINDOW_US);
-        match self.shortest.back_mut() {
-            Some((since, shortest)) if now_us.saturating_sub(*since) < RATE_WINDOW_US => {
-                *shortest = way.min(*shortest);
-            }
-            _ => self.shortest.push_back((now_us, way)),
-        }
-        self.shortest.iter().map(|(_, way)| *way).min().unwrap_or(way)
     }
 
     /// What got through, in bit/s.
@@ -123,12 +119,6 @@ impl Estimator {
             self.target = grown.min((1.5 * carried).max(self.target));
         }
         self.target = self.target.clamp(LEAST, MOST);
-    }
-}
-
-fn forget<T>(past: &mut VecDeque<(u64, T)>, now_us: u64, window_us: u64) {
-    while past.front().is_some_and(|(at, _)| now_us.saturating_sub(*at) > window_us) {
-        past.pop_front();
     }
 }
 

@@ -7,6 +7,7 @@
 mod channel;
 mod control;
 mod ear;
+mod lanes;
 mod streams;
 mod task;
 mod way;
@@ -16,11 +17,12 @@ use super::connection::{self, Connection};
 use super::incoming::{Incoming, Sink};
 use super::outgoing::{NotSent, Outgoing};
 use super::sdp::NoFormat;
-use super::{LinkError, LinkOptions};
+use super::{LaneWays, LinkError, LinkOptions};
 use crate::call::signal::{Control, LinkSignal};
 use crate::media::coded::{CodedPicture, CodedSound, PictureFormat};
 use crate::transfer::lane::{Carrier, Lane, lane};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
@@ -92,6 +94,12 @@ pub struct LinkFigures {
     pub pictures_asked: u64,
     /// Holes in the pictures that stayed.
     pub gaps: u64,
+    /// Paths that it has taken so far, where packets go directly.
+    pub paths: u64,
+    /// Lanes that went the quick way, whoever opened them.
+    pub lanes_quick: u64,
+    /// Lanes that went over channels, whoever opened them.
+    pub lanes_on_channels: u64,
     /// The last moment at which anything of a call came, in microseconds of the process's clock; 0 for never.
     pub last_us: u64,
 }
@@ -102,6 +110,7 @@ enum Order {
     Tell(Control),
     Lane(String, Carrier),
     AskPicture,
+    LookAtLanes,
     Close,
 }
 
@@ -120,6 +129,17 @@ struct Shared {
     figures: Mutex<LinkFigures>,
     /// Lanes that the other side has opened and nobody has taken.
     lanes: Mutex<HashMap<String, Lane>>,
+    lane_ways: Mutex<LaneWays>,
+    figures_of_lanes: FiguresOfLanes,
+    /// Whether a call is on, to which files give way.
+    calling: Arc<AtomicBool>,
+}
+
+/// How many lanes went which way.
+#[derive(Default)]
+struct FiguresOfLanes {
+    quick: AtomicU64,
+    channels: AtomicU64,
 }
 
 /// A hand that feeds a link with what is coded. It does not keep the link open.
@@ -151,6 +171,9 @@ impl Link {
             formats: options.formats,
             figures: Mutex::default(),
             lanes: Mutex::default(),
+            lane_ways: Mutex::new(options.lane_ways),
+            figures_of_lanes: FiguresOfLanes::default(),
+            calling: Arc::default(),
         });
         let task = task::Task::new(Arc::clone(&shared), options.polite, events);
         tokio::spawn(task.work(waiting, told, hears));
@@ -184,6 +207,12 @@ impl Link {
         lane
     }
 
+    /// Which ways lanes may go from now on. Those that go another one end.
+    pub fn set_lane_ways(&self, ways: LaneWays) {
+        *self.shared.lane_ways.lock().unwrap_or_else(PoisonError::into_inner) = ways;
+        self.order(Order::LookAtLanes);
+    }
+
     /// Takes a lane that the other side has opened, once.
     pub fn take_lane(&self, name: &str) -> Option<Lane> {
         self.shared.lanes.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
@@ -194,8 +223,10 @@ impl Link {
         self.order(Order::AskPicture);
     }
 
-    /// Who takes what comes in from now on; what comes while nobody does is dropped.
+    /// Who takes what comes in from now on; what comes while nobody does is dropped. While somebody does, a call is on, and
+    /// lanes give way to it.
     pub fn set_sink(&self, sink: Option<Arc<dyn Sink>>) {
+        self.shared.calling.store(sink.is_some(), Ordering::Relaxed);
         self.shared.incoming.set_sink(sink);
     }
 
@@ -289,8 +320,11 @@ impl Shared {
         room
     }
 
+    fn lane_ways(&self) -> LaneWays {
+        *self.lane_ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn figures(&self) -> LinkFigures {
-        use std::sync::atomic::{AtomicU64, Ordering};
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let kept = self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (out, flow) = (self.outgoing.counts(), &self.incoming.counts);
@@ -308,6 +342,9 @@ impl Shared {
             unwrapped: read(&streams.unwrapped),
             pictures_asked: read(&flow.asked),
             gaps: read(&flow.gaps),
+            paths: self.connection.crossing.way().0,
+            lanes_quick: read(&self.figures_of_lanes.quick),
+            lanes_on_channels: read(&self.figures_of_lanes.channels),
             last_us: read(&flow.last_us),
             ..kept
         }

@@ -12,12 +12,12 @@ fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|at| ((at as u64 * 2_654_435_761) >> 9) as u8).collect()
 }
 
-fn find<'a>(state: &'a State, id: &str) -> Option<&'a Transfer> {
+pub(crate) fn find<'a>(state: &'a State, id: &str) -> Option<&'a Transfer> {
     state.transfers.iter().find(|transfer| transfer.id == id)
 }
 
 impl Someone {
-    async fn offers(&mut self, key: PublicKey, paths: &[PathBuf]) -> String {
+    pub(crate) async fn offers(&mut self, key: PublicKey, paths: &[PathBuf]) -> String {
         let paths = paths.iter().map(|path| path.display().to_string()).collect();
         match self.tell(Command::OfferFiles { key, paths }).await {
             Ok(Reply::Offered { id }) => id,
@@ -25,16 +25,20 @@ impl Someone {
         }
     }
 
-    async fn transfer(&mut self, id: &str, wanted: impl Fn(&Transfer) -> bool) -> Transfer {
+    pub(crate) async fn transfer(
+        &mut self,
+        id: &str,
+        wanted: impl Fn(&Transfer) -> bool,
+    ) -> Transfer {
         let state = self.until(|state| find(state, id).is_some_and(&wanted)).await;
         find(&state, id).unwrap().clone()
     }
 
-    async fn at(&mut self, id: &str, stage: TransferStage) -> Transfer {
+    pub(crate) async fn at(&mut self, id: &str, stage: TransferStage) -> Transfer {
         self.transfer(id, |transfer| transfer.stage == stage).await
     }
 
-    async fn accepts(&mut self, key: PublicKey, id: &str, into: &Path) {
+    pub(crate) async fn accepts(&mut self, key: PublicKey, id: &str, into: &Path) {
         let folder = Some(into.display().to_string());
         let accept = Command::AcceptFiles { key, id: id.to_owned(), items: None, folder };
         self.at(id, TransferStage::Offered).await;
@@ -43,7 +47,7 @@ impl Someone {
 }
 
 /// A folder with a file in it, and another file.
-fn things(town: &Town, size: usize) -> Vec<PathBuf> {
+pub(crate) fn things(town: &Town, size: usize) -> Vec<PathBuf> {
     let folder = town.folder.path().join("things");
     std::fs::create_dir_all(folder.join("Photos/deep")).unwrap();
     std::fs::write(folder.join("Photos/deep/a.bin"), bytes(size)).unwrap();
@@ -52,7 +56,7 @@ fn things(town: &Town, size: usize) -> Vec<PathBuf> {
     vec![folder.join("Photos"), folder.join("b.txt")]
 }
 
-fn arrived(into: &Path, size: usize) {
+pub(crate) fn arrived(into: &Path, size: usize) {
     assert_eq!(std::fs::read(into.join("Photos/deep/a.bin")).unwrap(), bytes(size));
     assert_eq!(std::fs::read(into.join("Photos/none")).unwrap(), b"");
     assert_eq!(std::fs::read(into.join("b.txt")).unwrap(), b"hello");

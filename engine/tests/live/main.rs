@@ -8,6 +8,7 @@ mod devices;
 mod files;
 mod guides;
 mod kit;
+mod lanes;
 mod letters;
 mod liar;
 #[cfg(target_os = "linux")]

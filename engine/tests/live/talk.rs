@@ -67,7 +67,7 @@ impl Someone {
         tokio::time::timeout(Duration::from_secs(30), wait).await.expect("sound in time");
     }
 
-    async fn statistics(&mut self, id: &str) -> CallStatistics {
+    pub(crate) async fn statistics(&mut self, id: &str) -> CallStatistics {
         match self.tell(Command::CallStatistics { id: id.into() }).await {
             Ok(Reply::CallStatistics(statistics)) => statistics,
             other => panic!("no figures but {other:?}"),

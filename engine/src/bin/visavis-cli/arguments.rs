@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use visavis_engine::api::{DeviceChoice, KeyPlace};
 use visavis_engine::device::DeviceUri;
 use visavis_engine::engine::Options;
+use visavis_engine::peer::LaneWays;
 
 /// Visavis without a window, for scripts and bots: prints lines of JSON
 #[derive(Debug, Parser)]
@@ -31,6 +32,9 @@ pub(crate) struct Arguments {
     /// Hear by this speaker: speaker:ID, file:PATH (recorded as WAV) or null:
     #[arg(long, value_name = "URI", env = "VISAVIS_SPEAKER", global = true, value_parser = speaker)]
     speaker: Option<String>,
+    /// Let files go this way alone, to measure it or to find out what is wrong: quick or channels
+    #[arg(long, value_name = "WAY", env = "VISAVIS_LANES", global = true, value_parser = lanes)]
+    lanes: Option<LaneWays>,
     #[command(subcommand)]
     pub(crate) errand: Errand,
 }
@@ -215,8 +219,17 @@ impl Arguments {
                 speaker: self.speaker.clone(),
                 ..DeviceChoice::default()
             },
+            lane_ways: self.lanes.unwrap_or_default(),
             ..Options::in_folder(&self.data)
         }
+    }
+}
+
+fn lanes(text: &str) -> Result<LaneWays, String> {
+    match text {
+        "quick" => Ok(LaneWays::Quick),
+        "channels" => Ok(LaneWays::Channels),
+        _ => Err("say quick or channels".to_owned()),
     }
 }
 

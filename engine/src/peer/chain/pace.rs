@@ -15,11 +15,20 @@ pub(super) const ROOM: f64 = 2.5;
 pub(in crate::peer) struct Path {
     target: AtomicU64,
     loss: AtomicU64,
+    queued_us: AtomicU64,
+    /// How often there was news.
+    news: AtomicU64,
 }
 
 impl Default for Path {
     fn default() -> Self {
-        Self { target: AtomicU64::new(FIRST.to_bits()), loss: AtomicU64::new(0) }
+        let target = AtomicU64::new(FIRST.to_bits());
+        Self {
+            target,
+            loss: AtomicU64::new(0),
+            queued_us: AtomicU64::new(0),
+            news: AtomicU64::new(0),
+        }
     }
 }
 
@@ -32,6 +41,11 @@ impl Path {
     /// The part of what is sent that is lost, from 0 to 1.
     pub(in crate::peer) fn loss(&self) -> f64 {
         f64::from_bits(self.loss.load(Ordering::Relaxed))
+    }
+
+    /// How long packets stood in queues of late, and how often there was news of that.
+    pub(in crate::peer) fn queued(&self) -> (u64, u64) {
+        (self.news.load(Ordering::Acquire), self.queued_us.load(Ordering::Relaxed))
     }
 }
 
@@ -69,6 +83,8 @@ impl BandwidthEstimator for Paced {
         self.estimator.hear(now_us(), &fates);
         self.path.target.store(self.estimator.target().to_bits(), Ordering::Relaxed);
         self.path.loss.store(self.estimator.loss().to_bits(), Ordering::Relaxed);
+        self.path.queued_us.store(self.estimator.queued_us(), Ordering::Relaxed);
+        self.path.news.fetch_add(1, Ordering::Release);
     }
 
     fn target_bitrate(&self) -> f64 {

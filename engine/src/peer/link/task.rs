@@ -3,15 +3,15 @@
 
 use super::control::ControlChannel;
 use super::ear::Told;
-use super::{LinkEvent, Order, Shared, channel, streams, way};
+use super::lanes::Lanes;
+use super::{LinkEvent, Order, Shared, streams, way};
 use crate::call::negotiation::{Effect, Input, Negotiation};
-use crate::call::signal::{Candidate, DescriptionKind, LinkSignal};
+use crate::call::signal::{Candidate, Control, DescriptionKind, LinkSignal};
 use crate::media::coded::PictureFormat;
 use crate::peer::LinkError;
 use crate::peer::chain::Heard;
 use crate::peer::quality::{Quality, Second};
 use crate::peer::sdp::{self, NoFormat};
-use crate::transfer::lane::{Carrier, lane};
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use std::collections::VecDeque;
@@ -20,21 +20,18 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCPeerConnectionState, RTCSessionDescription};
 
 /// Ways of the other side's that may wait for its description, and in all.
 const CANDIDATES: usize = 200;
 /// Ways found within so long go out together.
 const TOGETHER: Duration = Duration::from_millis(10);
-/// Lanes at once on one link; and the longest name of one.
-const LANES: usize = 16;
-const LONGEST_NAME: usize = 64;
 /// While nothing comes, a new path is looked for again after so long.
 const AGAIN_MS: u64 = 6_000;
 
 pub(super) struct Task {
     shared: Arc<Shared>,
+    polite: bool,
     control: ControlChannel,
     negotiation: Negotiation,
     events: mpsc::Sender<LinkEvent>,
@@ -62,6 +59,7 @@ impl Task {
         let control = ControlChannel::new(Arc::clone(&shared.connection.control));
         Self {
             shared,
+            polite,
             control,
             negotiation: Negotiation::new(polite),
             events,
@@ -93,22 +91,19 @@ impl Task {
         let control = self.control.ear();
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut readers, mut lanes) = (JoinSet::new(), JoinSet::new());
+        let mut readers = JoinSet::new();
+        let (mut lanes, mut news) = Lanes::new(Arc::clone(&self.shared), self.polite);
         let mut control_open = true;
-        // Lanes that wait for the other side.
-        let mut early: Vec<(String, Carrier)> = Vec::new();
         loop {
-            let deadline = self.deadline();
+            for word in lanes.unsaid() {
+                self.control.say(word).await;
+            }
+            let deadline = self.deadline().into_iter().chain(lanes.deadline()).min();
             tokio::select! {
                 order = orders.recv() => match order {
                     None | Some(Order::Close) => break,
-                    Some(Order::Lane(name, carrier)) if self.control.is_heard() => {
-                        self.open_lane(&name, carrier, &mut lanes).await;
-                    }
-                    Some(Order::Lane(..)) if early.len() >= LANES => {
-                        tracing::warn!("too many lanes before the other side listens");
-                    }
-                    Some(Order::Lane(name, carrier)) => early.push((name, carrier)),
+                    Some(Order::Lane(name, carrier)) => lanes.want(name, carrier).await,
+                    Some(Order::LookAtLanes) => lanes.look().await,
                     Some(order) => self.obey(order).await,
                 },
                 Some(told) = told.recv() => match told {
@@ -119,25 +114,40 @@ impl Task {
                         let incoming = Arc::clone(&self.shared.incoming);
                         readers.spawn(incoming.read(track, is_picture));
                     }
-                    Told::Channel(channel) => self.take_lane(channel, &mut lanes).await,
+                    Told::Channel(channel) => {
+                        if let Some(event) = lanes.take_channel(channel).await {
+                            self.tell(event).await;
+                        }
+                    }
                 },
-                Some(_) = lanes.join_next() => {}
+                Some(news) = news.recv() => {
+                    if let Some(event) = lanes.hear(news).await {
+                        self.tell(event).await;
+                    }
+                }
+                () = lanes.ended() => {}
                 Some(heard) = heard.recv() => self.hear(heard),
                 event = control.poll(), if control_open => match event {
                     Some(event) => {
-                        if let Some(word) = self.control.hear(event).await {
-                            self.tell(LinkEvent::Control(word)).await;
+                        match self.control.hear(event).await {
+                            Some(Control::Lanes { key }) => lanes.key(&key).await,
+                            Some(word) => self.tell(LinkEvent::Control(word)).await,
+                            None => {}
                         }
                         if self.control.is_heard() {
-                            for (name, carrier) in early.drain(..) {
-                                self.open_lane(&name, carrier, &mut lanes).await;
-                            }
+                            lanes.listened_to().await;
                         }
                     }
                     None => control_open = false,
                 },
-                () = sleep_until(deadline) => self.tick().await,
-                _ = second.tick() => self.look().await,
+                () = sleep_until(deadline) => {
+                    self.tick().await;
+                    lanes.tick().await;
+                }
+                _ = second.tick() => {
+                    self.look().await;
+                    lanes.look().await;
+                }
             }
         }
         self.shared.outgoing.set_open(None);
@@ -146,7 +156,7 @@ impl Task {
             self.control.say_out().await;
         }
         readers.abort_all();
-        lanes.abort_all();
+        lanes.close();
         if let Err(error) = self.shared.connection.peer.close().await {
             tracing::debug!(%error, "the connection did not close as it should");
         }
@@ -173,40 +183,8 @@ impl Task {
             Order::Signal(signal) => self.signal(signal).await,
             Order::AskPicture => self.shared.incoming.ask_picture().await,
             Order::Tell(control) => self.control.say(control).await,
-            Order::Lane(..) | Order::Close => {}
+            Order::Lane(..) | Order::LookAtLanes | Order::Close => {}
         }
-    }
-
-    /// Opens a lane, which is a data channel of its own.
-    async fn open_lane(&self, name: &str, carrier: Carrier, lanes: &mut JoinSet<()>) {
-        if lanes.len() >= LANES {
-            tracing::warn!("too many lanes on a link");
-            return;
-        }
-        let peer = &self.shared.connection.peer;
-        match peer.create_data_channel(name, None).await {
-            Ok(channel) => drop(lanes.spawn(channel::carry(channel, carrier, false))),
-            Err(error) => tracing::warn!(%error, "a lane could not be opened"),
-        }
-    }
-
-    /// The other side has opened one.
-    async fn take_lane(&self, channel: Arc<dyn DataChannel>, lanes: &mut JoinSet<()>) {
-        let reliable = channel.ordered().await.unwrap_or(false)
-            && channel.max_retransmits().await.is_ok_and(|most| most.is_none())
-            && channel.max_packet_life_time().await.is_ok_and(|most| most.is_none());
-        let name = channel.label().await.unwrap_or_default();
-        if !reliable || name.len() > LONGEST_NAME || lanes.len() >= LANES {
-            tracing::warn!("a channel of the other side's was left aside");
-            return;
-        }
-        let (lane, carrier) = lane();
-        if !self.shared.keep_lane(&name, lane) {
-            tracing::warn!("nobody takes the lanes of the other side");
-            return;
-        }
-        lanes.spawn(channel::carry(channel, carrier, true));
-        self.tell(LinkEvent::Lane(name)).await;
     }
 
     async fn signal(&mut self, signal: LinkSignal) {
@@ -387,6 +365,10 @@ impl Task {
                 // A new path costs the first packets: a whole picture makes good for them.
                 if let Some(sink) = self.shared.incoming.sink() {
                     sink.picture_wanted();
+                }
+                // Something has to go the new way, so that all who use it know which it is.
+                if self.control.is_heard() {
+                    self.control.say(Control::Open).await;
                 }
                 self.tell(LinkEvent::Connected).await;
             }
