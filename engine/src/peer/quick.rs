@@ -149,3 +149,6 @@ impl Drop for End {
         self.crossing.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
