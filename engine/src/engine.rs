@@ -5,6 +5,7 @@
 
 mod answers;
 mod board;
+mod by_hand;
 mod calls;
 mod clock;
 mod desk;

@@ -1,5 +1,5 @@
 //! What two apps say to each other about calls: live letters through the server, and the same on the link's
-//! own control channel once it is there. JSON; what a version doesn't know it leaves aside.
+//! own control channel once it is there, by which kept letters go too. JSON; what a version doesn't know it leaves aside.
 
 use crate::api::CallEnd;
 use crate::name::names;
@@ -169,6 +169,22 @@ pub enum Control {
         /// An Ed25519 key, in base64url.
         key: String,
     },
+    /// A kept letter, by hand.
+    Letter {
+        /// Its number, the same by whatever way it comes.
+        number: u64,
+        /// The number of the letter before it.
+        after: u64,
+        /// What it says, as in an envelope.
+        letter: serde_json::Value,
+    },
+    /// Of the other side's kept letters, all up to this number have come, by whatever way.
+    Have {
+        /// The number.
+        number: u64,
+    },
+    /// The sender types.
+    Typing,
     /// Said by a later version.
     #[serde(other)]
     Unknown,

@@ -98,6 +98,11 @@ impl Desk {
                 let side = CallSide { microphone, camera, held };
                 Input::Side { from, call, number, side }
             }
+            Control::Letter { number, after, letter } => {
+                return self.take_by_hand(from, (number, after), letter).await;
+            }
+            Control::Have { number } => return self.they_have(from, number).await,
+            Control::Typing => return self.typed_on_link(from),
             Control::Open | Control::Lanes { .. } | Control::Unknown => return,
         };
         self.call_happens(input).await;

@@ -5,9 +5,10 @@
 //! where the other side begins anew, so does this one.
 
 use super::answers::Pending;
+use super::by_hand::Hand;
 use super::desk::{Desk, Message};
 use super::guides::Guides;
-use crate::api::Presence;
+use crate::api::{Presence, PublicKey};
 use crate::call::machine::{LinkNews, Peer};
 use crate::call::signal::{Control, DescriptionKind, LinkLetter, LinkSignal};
 use crate::media::video::codec::formats;
@@ -36,6 +37,7 @@ struct End {
     wanted: Wanted,
     /// Whether this end, or the other, has begun to look for a way.
     begun: bool,
+    hand: Hand,
 }
 
 /// For what a link is there; it goes when it is for nothing any more.
@@ -58,6 +60,24 @@ impl Links {
     /// The link to someone's device, once its path is up.
     pub(super) fn up(&self, peer: &Peer) -> Option<&Link> {
         self.ends.get(peer).filter(|end| end.up).map(|end| &end.link)
+    }
+
+    /// Where kept letters stand on the link to someone's device, once its path is up.
+    pub(super) fn hand(&mut self, peer: &Peer) -> Option<&mut Hand> {
+        self.ends.get_mut(peer).filter(|end| end.up).map(|end| &mut end.hand)
+    }
+
+    /// Whose devices a kept letter can be said to now.
+    pub(super) fn free_hands(&self) -> Vec<Peer> {
+        let free = self.ends.iter().filter(|(_, end)| end.up && end.hand.is_free());
+        free.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Devices of someone's on which words are heard at once.
+    pub(super) fn listening(&self, key: &PublicKey) -> Vec<Peer> {
+        let hears = |end: &End| end.up && !end.disrupted && end.hand.is_met();
+        let theirs = self.ends.iter().filter(|(peer, end)| peer.key == *key && hears(end));
+        theirs.map(|(peer, _)| *peer).collect()
     }
 
     /// Why no pictures can cross to someone's device, where that is so.
@@ -124,8 +144,9 @@ impl Desk {
                     link.negotiate();
                 }
                 let (theirs, no_pictures, up, disrupted) = (None, None, false, false);
-                let begun = offer;
-                let end = End { link, number, theirs, up, disrupted, no_pictures, wanted, begun };
+                let (begun, hand) = (offer, Hand::default());
+                let end =
+                    End { link, number, theirs, up, disrupted, no_pictures, wanted, begun, hand };
                 self.links.ends.insert(peer, end);
             }
             Err(error) => {
@@ -239,6 +260,7 @@ impl Desk {
                 (end.up, end.disrupted) = (true, false);
                 self.join_talks(peer);
                 self.link_news(peer, LinkNews::Connected).await;
+                self.meet_by_hand(peer).await;
                 self.files_go().await;
             }
             LinkEvent::Disrupted => {

@@ -11,6 +11,7 @@ use super::words::{self, ChatNews, Saying};
 use crate::api::{ApiError, Code, Event, LastSeen, LastWhat, PastCall, PublicKey};
 use crate::call::machine::{Input as CallInput, Peer};
 use crate::call::signal::{CallLetter, CallSignal};
+use crate::chat::signal::MessageId;
 use crate::identity::envelope::open;
 use crate::identity::{Identity, Refusal, ReplayGuard, Stamp};
 use crate::session::machine::Input;
@@ -18,20 +19,34 @@ use crate::store::calls;
 use crate::store::letters::{self, Outgoing};
 use crate::store::messages::With;
 use crate::store::people::{self, Introduction, Person};
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use visavis_signaling::protocol::{ClientMessage, KeyBundle};
+use visavis_signaling::protocol::{ClientMessage, DeviceId, KeyBundle};
 
 /// What is remembered about the letters of someone's device.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Guard {
-    replay: ReplayGuard,
-    number: u64,
+pub(super) struct Guard {
+    pub(super) replay: ReplayGuard,
+    /// All letters up to this number have come, by whatever way.
+    pub(super) number: u64,
+}
+
+/// Whose letter is carried out, and for whom.
+#[derive(Debug)]
+pub(super) struct Carrying {
+    pub(super) server: String,
+    pub(super) from: DeviceId,
+    own: DeviceId,
+    now_ms: u64,
+    sent_at_ms: u64,
+    hide_reading: bool,
+    open_got: Option<(i64, MessageId, Vec<MessageId>)>,
 }
 
 /// What a letter has changed.
 #[derive(Debug)]
-struct Carried {
+pub(super) struct Carried {
     /// Its sender as they are now.
     person: Person,
     /// A missed call that is new.
@@ -110,10 +125,9 @@ impl Desk {
             };
         }
         let (server, now, letter) = (self.place.id(), self.time_ms(), enclosed.letter.clone());
-        let own = self.own.as_ref().ok_or_else(super::desk::no_folder)?.device;
-        let hide_reading = self.settings.hide_reading;
-        let open_got = self.outbox.open_got(&person.key());
-        let hash = digest(envelope);
+        let from = Peer { key: person.key(), device: stamp.device };
+        let carrying = self.carrying(from, stamp.sent_at_ms)?;
+        let (hash, number) = (digest(envelope), enclosed.number);
         let verdict = self.run(move |db| {
             let upto = letters::mail(db, &server)?;
             letters::set_mail(db, &server, mail.unwrap_or(0))?;
@@ -140,64 +154,62 @@ impl Desk {
                 let introduction = introduction(name, note);
                 people::put_introduction(db, &server, &person.key(), &hash, &introduction)?;
             }
-            let mut person = changed_by(person, &enclosed.letter, stamp.sent_at_ms);
-            let mut missed = missed_by(&enclosed.letter, person.key(), now);
-            if let Some(past) = &missed {
-                if calls::record(db, &server, past, true)? {
-                    person = after_call(person, past);
-                } else {
-                    missed = None;
-                }
-            }
-            let (mut news, mut got) = (ChatNews::default(), None);
-            if let Letter::Chat(letter) = &enclosed.letter {
-                let (key, now_ms) = (person.key(), now);
-                let with = With { server: &server, key: &key };
-                let saying = Saying { with, from: stamp.device, own, now_ms, hide_reading };
-                news = words::take(db, saying, letter)?;
-                person = words::after_words(person, &news);
-                if let Some(id) = news.got {
-                    got = Some(Self::say_got(db, &server, key, open_got, id)?);
-                }
-            }
-            let mut files = FileNews::default();
-            if let Letter::Files(letter) = &enclosed.letter {
-                let (key, now_ms) = (person.key(), now);
-                let heard = Heard { server: &server, key: &key, from: stamp.device, now_ms };
-                files = files::take(db, heard, letter)?;
-            }
-            people::put(db, &server, &person)?;
-            Ok(Verdict::Taken(Box::new(Carried { person, missed, news, got, files })))
+            let carried = carry_out(db, carrying, person, &enclosed.letter)?;
+            Ok(Verdict::Taken(Box::new(carried)))
         });
         match verdict.await? {
             Verdict::Taken(carried) => {
-                let Carried { person, missed, news, got, files } = *carried;
-                let key = person.key();
-                self.known.people.insert(key, person);
-                self.show_person(&key);
-                self.show_chat(key, news).await;
-                if let Some(got) = got {
-                    self.posted_along(got).await;
-                }
-                self.show_files(key, files).await;
-                if letter == Letter::Wave {
-                    let at_ms = stamp.sent_at_ms;
-                    self.board.publish(Event::WaveReceived { key, at_ms });
-                }
-                if let Some(past) = missed {
-                    self.show_past(&past, true);
-                }
-                if let Letter::Call(CallLetter { call, signal, .. }) = letter
-                    && matches!(signal, CallSignal::Missed { .. })
-                {
-                    let from = Peer { key, device: stamp.device };
-                    self.call_happens(CallInput::Said { from, call, signal }).await;
-                }
+                self.show_carried(from, *carried, letter, stamp.sent_at_ms).await;
+                self.say_have(from, number);
             }
             Verdict::Again => {}
             Verdict::Refused(refusal) => self.raise(refused(&name, told(refusal))),
         }
         Ok(())
+    }
+
+    /// What carrying out a letter needs to know.
+    pub(super) fn carrying(&self, from: Peer, sent_at_ms: u64) -> Result<Carrying, ApiError> {
+        let own = self.own.as_ref().ok_or_else(super::desk::no_folder)?.device;
+        Ok(Carrying {
+            server: self.place.id(),
+            from: from.device,
+            own,
+            now_ms: self.time_ms(),
+            sent_at_ms,
+            hide_reading: self.settings.hide_reading,
+            open_got: self.outbox.open_got(&from.key),
+        })
+    }
+
+    /// Shows what a letter has changed, and does what follows from it.
+    pub(super) async fn show_carried(
+        &mut self,
+        from: Peer,
+        carried: Carried,
+        letter: Letter,
+        at_ms: u64,
+    ) {
+        let Carried { person, missed, news, got, files } = carried;
+        let key = from.key;
+        self.known.people.insert(key, person);
+        self.show_person(&key);
+        self.show_chat(key, news).await;
+        if let Some(got) = got {
+            self.posted_along(got).await;
+        }
+        self.show_files(key, files).await;
+        if letter == Letter::Wave {
+            self.board.publish(Event::WaveReceived { key, at_ms });
+        }
+        if let Some(past) = missed {
+            self.show_past(&past, true);
+        }
+        if let Letter::Call(CallLetter { call, signal, .. }) = letter
+            && matches!(signal, CallSignal::Missed { .. })
+        {
+            self.call_happens(CallInput::Said { from, call, signal }).await;
+        }
     }
 
     /// Opens an envelope from someone whose keys are known; none where it is not from them to the user.
@@ -223,6 +235,41 @@ impl Desk {
         })
         .await
     }
+}
+
+/// Carries out a letter that has not come before, in the transaction that remembers that it has.
+pub(super) fn carry_out(
+    db: &Transaction<'_>,
+    carrying: Carrying,
+    person: Person,
+    letter: &Letter,
+) -> rusqlite::Result<Carried> {
+    let Carrying { server, from, own, now_ms, sent_at_ms, hide_reading, open_got } = carrying;
+    let key = person.key();
+    let mut person = changed_by(person, letter, sent_at_ms);
+    let mut missed = missed_by(letter, key, now_ms);
+    if let Some(past) = &missed {
+        if calls::record(db, &server, past, true)? {
+            person = after_call(person, past);
+        } else {
+            missed = None;
+        }
+    }
+    let (mut news, mut got) = (ChatNews::default(), None);
+    if let Letter::Chat(letter) = letter {
+        let with = With { server: &server, key: &key };
+        news = words::take(db, Saying { with, from, own, now_ms, hide_reading }, letter)?;
+        person = words::after_words(person, &news);
+        if let Some(id) = news.got {
+            got = Some(Desk::say_got(db, &server, key, open_got, id)?);
+        }
+    }
+    let mut files = FileNews::default();
+    if let Letter::Files(letter) = letter {
+        files = files::take(db, Heard { server: &server, key: &key, from, now_ms }, letter)?;
+    }
+    people::put(db, &server, &person)?;
+    Ok(Carried { person, missed, news, got, files })
 }
 
 /// By which an envelope is known again.

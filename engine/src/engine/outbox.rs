@@ -1,5 +1,6 @@
 //! The outbox: letters that have to reach the server, one on the way to each person at a time, so that none overtakes
-//! another. A letter that may have been lost is sealed and sent again with its old number.
+//! another. A letter that may have been lost is sealed and sent again with its old number. What goes over links as well
+//! is `by_hand`'s.
 
 use super::answers::Pending;
 use super::desk::{Asker, Desk};
@@ -49,9 +50,24 @@ impl Outbox {
         else {
             return None;
         };
-        // The first may be on its way.
-        let room = also.len() + 1 < MOST_AT_ONCE && first.letter.id != last.letter.id;
+        // The first may be on its way, and what has a number was said by hand.
+        let unsaid = first.letter.id != last.letter.id && last.letter.number.is_none();
+        let room = also.len() + 1 < MOST_AT_ONCE && unsaid;
         room.then(|| (last.letter.id, *message, also.clone()))
+    }
+
+    /// The first letter to someone that has no number up to this one.
+    pub(super) fn beyond(&self, to: &PublicKey, have: u64) -> Option<&Outgoing<Letter>> {
+        let theirs = self.waiting.iter().map(|entry| &entry.letter).filter(|one| one.to == *to);
+        theirs.into_iter().find(|letter| letter.number.is_none_or(|number| number > have))
+    }
+
+    /// A letter has its number, and the store knows it.
+    pub(super) fn numbered(&mut self, id: i64, number: u64, after: u64) {
+        let entry = self.waiting.iter_mut().find(|entry| entry.letter.id == id);
+        if let Some(Entry { letter, .. }) = entry {
+            (letter.number, letter.after) = (Some(number), Some(after));
+        }
     }
 
     /// Puts a letter that stands in the store where it belongs: at the end, or in place of what it was before.
@@ -84,7 +100,7 @@ impl Desk {
         let (server, kept) = (self.place.id(), letter.clone());
         match self.run(move |db| letters::post(db, &server, &to, &kept)).await {
             Ok(id) => {
-                let letter = Outgoing { id, to, number: None, letter };
+                let letter = Outgoing::new(id, to, letter);
                 self.outbox.waiting.push_back(Entry { letter, asker });
                 self.pump().await;
             }
@@ -105,7 +121,7 @@ impl Desk {
         let posted = self.run(move |db| {
             let Some(letter) = work(db, &server)? else { return Ok(None) };
             let id = letters::post(db, &server, &to, &letter)?;
-            Ok(Some(Outgoing { id, to, number: None, letter }))
+            Ok(Some(Outgoing::new(id, to, letter)))
         });
         let Some(letter) = posted.await? else { return Ok(false) };
         self.posted_along(letter).await;
@@ -120,6 +136,7 @@ impl Desk {
 
     /// Sends what can be sent now.
     pub(super) async fn pump(&mut self) {
+        self.hand_over().await;
         if self.outbox.retry_at.is_some_and(|at| at > self.now()) {
             return;
         }
@@ -160,7 +177,7 @@ impl Desk {
 
     /// Seals a letter. `outgoing` names its place in the outbox, if it has one.
     pub(super) async fn enclose(
-        &self,
+        &mut self,
         to: &KeyBundle,
         letter: Letter,
         number: Option<u64>,
@@ -169,12 +186,16 @@ impl Desk {
         let key = to.sign;
         let taken = self.run(move |db| {
             let counter = letters::next_counter(db, &key)?;
-            if let (Some(id), None) = (outgoing, number) {
-                letters::set_number(db, id, counter)?;
-            }
-            Ok(counter)
+            let numbered = match (outgoing, number) {
+                (Some(id), None) => Some((id, letters::set_number(db, id, &key, counter)?)),
+                _ => None,
+            };
+            Ok((counter, numbered))
         });
-        let counter = taken.await?;
+        let (counter, numbered) = taken.await?;
+        if let Some((id, after)) = numbered {
+            self.outbox.numbered(id, counter, after);
+        }
         let own = self.own.as_ref().ok_or_else(super::desk::no_folder)?;
         let stamp = Stamp { device: own.device, counter, sent_at_ms: self.time_ms() };
         let internal =
@@ -289,7 +310,7 @@ impl Desk {
                 (letters::post(db, server, &to, &letter)?, letter)
             }
         };
-        Ok(Outgoing { id, to, number: None, letter })
+        Ok(Outgoing::new(id, to, letter))
     }
 }
 

@@ -9,6 +9,7 @@ use super::desk::Desk;
 use super::letter::Letter;
 use super::people::shown_name;
 use crate::api::{ApiError, Code, Command, Event, LastSeen, LastWhat, Mark, PublicKey, Reply};
+use crate::call::signal::Control;
 use crate::chat::signal::{ChatLetter, ChatSignal, MessageId};
 use crate::chat::text::{self, OddText};
 use crate::store::messages::{self, Beside, Said, Whose, With};
@@ -185,9 +186,15 @@ impl Desk {
 
     async fn say_typing(&mut self, key: PublicKey) -> Result<(), ApiError> {
         self.may_be_written_to(&key)?;
-        let now = self.now();
-        if self.is_online() && self.typed_to.is_due(key, now) {
+        let (now, listening) = (self.now(), self.links.listening(&key));
+        if (listening.is_empty() && !self.is_online()) || !self.typed_to.is_due(key, now) {
+            return Ok(());
+        }
+        if listening.is_empty() {
             self.send_live(key, Letter::Typing, super::answers::Pending::Live).await;
+        }
+        for peer in listening {
+            self.say_on_link(peer, Control::Typing);
         }
         Ok(())
     }

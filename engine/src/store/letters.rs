@@ -112,10 +112,19 @@ pub struct Outgoing<L> {
     pub id: i64,
     /// Whom it goes to.
     pub to: PublicKey,
-    /// Given when it is sealed for the first time.
+    /// Given when it is sent for the first time, by whatever way.
     pub number: Option<u64>,
+    /// The number of the letter before it, by which the far side knows that it lacks none; 0 for the first.
+    pub after: Option<u64>,
     /// What it says.
     pub letter: L,
+}
+
+impl<L> Outgoing<L> {
+    /// One that was never sent.
+    pub fn new(id: i64, to: PublicKey, letter: L) -> Self {
+        Self { id, to, number: None, after: None, letter }
+    }
 }
 
 /// Puts a letter into the outbox.
@@ -156,7 +165,7 @@ pub fn outbox<L: DeserializeOwned>(
     server: &str,
 ) -> rusqlite::Result<Vec<Outgoing<L>>> {
     let mut query = db.prepare_cached(
-        "SELECT id, key, number, letter FROM outbox WHERE server = ?1 ORDER BY id",
+        "SELECT id, key, number, after, letter FROM outbox WHERE server = ?1 ORDER BY id",
     )?;
     query
         .query_map([server], |row| {
@@ -164,19 +173,31 @@ pub fn outbox<L: DeserializeOwned>(
                 id: row.get(0)?,
                 to: key_from(row, 1)?,
                 number: row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned),
-                letter: row.get::<_, Json<L>>(3)?.0,
+                after: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+                letter: row.get::<_, Json<L>>(4)?.0,
             })
         })?
         .collect()
 }
 
-/// Notes the number that a letter was first sealed with.
+/// Notes the number that a letter was first sent with, and gives that of the letter before it to the same person.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn set_number(db: &Connection, id: i64, number: u64) -> rusqlite::Result<()> {
-    db.execute("UPDATE outbox SET number = ?2 WHERE id = ?1", params![id, number.cast_signed()])?;
-    Ok(())
+pub fn set_number(db: &Connection, id: i64, to: &PublicKey, number: u64) -> rusqlite::Result<u64> {
+    let after: Option<i64> = db
+        .query_row("SELECT last FROM counters WHERE key = ?1", [key_to(to)], |row| row.get(0))
+        .optional()?;
+    let after = after.unwrap_or(0);
+    db.execute(
+        "UPDATE outbox SET number = ?2, after = ?3 WHERE id = ?1",
+        params![id, number.cast_signed(), after],
+    )?;
+    db.execute(
+        "UPDATE counters SET last = ?2 WHERE key = ?1",
+        params![key_to(to), number.cast_signed()],
+    )?;
+    Ok(after.cast_unsigned())
 }
 
 /// Takes a letter out of the outbox.

@@ -88,6 +88,10 @@ const STEPS: &[&str] = &[
          done INTEGER NOT NULL DEFAULT 0, lost TEXT,
          PRIMARY KEY (transfer, file)
      ) STRICT, WITHOUT ROWID;",
+    // 5: which letter went before one. What went before this step is not known better than that it is not later.
+    "ALTER TABLE counters ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+     UPDATE counters SET last = next - 1;
+     ALTER TABLE outbox ADD COLUMN after INTEGER;",
 ];
 
 /// The latest version that is known.

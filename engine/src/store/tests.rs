@@ -58,9 +58,18 @@ async fn everything_lasts() {
             let waiting = letters::outbox::<String>(db, "s")?;
             assert_eq!(waiting.len(), 1);
             assert_eq!((waiting[0].number, waiting[0].letter.as_str()), (None, "abc"));
-            letters::set_number(db, waiting[0].id, 5)?;
-            assert_eq!(letters::outbox::<String>(db, "s")?[0].number, Some(5));
+            assert_eq!(letters::next_counter(db, &key)?, 1);
+            assert_eq!(letters::set_number(db, waiting[0].id, &key, 5)?, 0);
+            let numbered = &letters::outbox::<String>(db, "s")?[0];
+            assert_eq!((numbered.number, numbered.after), (Some(5), Some(0)));
             letters::posted(db, waiting[0].id)?;
+            let next = letters::post(db, "s", &key, &"def")?;
+            assert_eq!(
+                letters::set_number(db, next, &key, 9)?,
+                5,
+                "the one before, though it is gone"
+            );
+            letters::posted(db, next)?;
             assert_eq!(letters::outbox::<String>(db, "s")?, []);
             Ok(())
         })
@@ -146,9 +155,19 @@ fn an_older_database_keeps_what_it_holds() {
     let mut db = Connection::open(&path).unwrap();
     schema::bring_up_to(&mut db, &path, 1).unwrap();
     people::put(&db, "s", &bo()).unwrap();
+    let key = PublicKey([2; 32]);
+    for counter in 1..=3 {
+        assert_eq!(letters::next_counter(&db, &key).unwrap(), counter);
+    }
     drop(db);
     let mut db = Connection::open(&path).unwrap();
     schema::bring_up_to_date(&mut db, &path).unwrap();
+    let id = letters::post(&db, "s", &key, &"abc").unwrap();
+    assert_eq!(
+        letters::set_number(&db, id, &key, 4).unwrap(),
+        3,
+        "no earlier than it may have been"
+    );
     assert_eq!(people::all(&db, "s").unwrap(), [bo()]);
     assert!(calls::missed(&db, "s").unwrap().is_empty());
 }

@@ -98,6 +98,8 @@ impl Call {
             ("/barcode.js", "text/javascript", include_str!("barcode.js")),
             ("/media.js", "text/javascript", include_str!("media.js")),
             ("/peer.js", "text/javascript", include_str!("peer.js")),
+            ("/blake3.js", "text/javascript", include_str!("blake3.js")),
+            ("/lanes.js", "text/javascript", include_str!("lanes.js")),
         ]);
         let pages = pages.await.unwrap();
         let chromium = Chromium::start(Options::default()).await.unwrap();

@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod codecs;
+mod files;
 mod kit;
 mod losses;
 mod lossy;

@@ -38,7 +38,10 @@ async function begin(with_) {
     look()
   }
   pc.ontrack = ({ track }) => (track.kind === 'video' ? watch : listen)(track)
-  pc.ondatachannel = ({ channel }) => channels.push(channel)
+  pc.ondatachannel = ({ channel }) => {
+    channels.push(channel)
+    look()
+  }
   if (wishes.offers) prepare()
 }
 
@@ -52,8 +55,10 @@ function prepare() {
   control.onmessage = ({ data }) => {
     if (!heard) open()
     heard = true
-    if (JSON.parse(data).type === 'open') return
+    const word = JSON.parse(data)
+    if (word.type === 'open') return
     said.push(data)
+    if (typeof heardWord === 'function') heardWord(word)
     look()
   }
   if (wishes.hz) pc.addTrack(openMicrophone(wishes.hz))

@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 
+#[cfg(target_os = "linux")]
+mod browser;
+#[cfg(target_os = "linux")]
+mod by_hand;
 mod calls;
 mod devices;
 mod files;
@@ -15,6 +19,8 @@ mod liar;
 #[path = "../../../tests/shared/openings.rs"]
 mod openings;
 mod people;
+#[cfg(target_os = "linux")]
+mod puppet;
 mod start;
 mod talk;
 mod trouble;

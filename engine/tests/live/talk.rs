@@ -76,7 +76,7 @@ impl Someone {
 }
 
 /// Ana calls Bo with picture, Bo answers, and both are on.
-async fn talking(ana: &mut Someone, bo: &mut Someone, answer: bool) -> String {
+pub(super) async fn talking(ana: &mut Someone, bo: &mut Someone, answer: bool) -> String {
     let id = ana.ring(bo.key().await, true).await;
     bo.in_call(&id, |call| call.stage == CallStage::Incoming).await;
     bo.do_it(Command::Answer { id: id.clone(), picture: answer }).await;

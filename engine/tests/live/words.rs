@@ -7,11 +7,11 @@ use visavis_engine::api::{
 };
 
 impl Someone {
-    async fn writes(&mut self, key: PublicKey, text: &str) -> String {
+    pub(super) async fn writes(&mut self, key: PublicKey, text: &str) -> String {
         self.answers(key, text, None).await
     }
 
-    async fn answers(&mut self, key: PublicKey, text: &str, to: Option<&str>) -> String {
+    pub(super) async fn answers(&mut self, key: PublicKey, text: &str, to: Option<&str>) -> String {
         let (text, reply_to) = (text.to_owned(), to.map(str::to_owned));
         match self.tell(Command::WriteMessage { key, text, reply_to }).await {
             Ok(Reply::Written { id }) => id,
@@ -20,7 +20,7 @@ impl Someone {
     }
 
     /// Waits for a message that is as wanted.
-    async fn message(&mut self, id: &str, wanted: impl Fn(&Message) -> bool) -> Message {
+    pub(super) async fn message(&mut self, id: &str, wanted: impl Fn(&Message) -> bool) -> Message {
         let so = |event: &Event| matches!(event, Event::MessageChanged { message } if message.id == id && wanted(message));
         match self.event(so).await {
             Event::MessageChanged { message } => message,
@@ -28,22 +28,22 @@ impl Someone {
         }
     }
 
-    async fn marked(&mut self, id: &str, mark: Mark) {
+    pub(super) async fn marked(&mut self, id: &str, mark: Mark) {
         self.message(id, |message| message.mark == Some(mark)).await;
     }
 
-    async fn conversation(&mut self, key: PublicKey) -> Vec<Message> {
+    pub(super) async fn conversation(&mut self, key: PublicKey) -> Vec<Message> {
         match self.tell(Command::Messages { key, before: None, after: None }).await {
             Ok(Reply::Messages { messages, .. }) => messages,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn texts(&mut self, key: PublicKey) -> Vec<String> {
+    pub(super) async fn texts(&mut self, key: PublicKey) -> Vec<String> {
         self.conversation(key).await.into_iter().map(|message| message.text).collect()
     }
 
-    async fn received(&mut self, from: PublicKey) -> String {
+    pub(super) async fn received(&mut self, from: PublicKey) -> String {
         let from =
             |event: &Event| matches!(event, Event::MessageReceived { key, .. } if *key == from);
         match self.event(from).await {

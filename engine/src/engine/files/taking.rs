@@ -93,7 +93,7 @@ fn offered(
         tracing::warn!(%key, ?odd, full, "an offer was declined");
         let letter = Letter::Files(FileLetter { transfer: id, say: FileSignal::Decline });
         let row = letters::post(db, server, key, &letter)?;
-        let said = Outgoing { id: row, to: *key, number: None, letter };
+        let said = Outgoing::new(row, *key, letter);
         return Ok(FileNews { said: Some(said), ..FileNews::default() });
     }
     let kept = Kept {

@@ -103,7 +103,7 @@ impl Pair {
                 let side = CallSide { microphone, camera, held };
                 self.take(who, Input::Side { from, call, number, side });
             }
-            Some(Control::Open | Control::Lanes { .. } | Control::Unknown) | None => {}
+            Some(_) | None => {}
         }
     }
 
