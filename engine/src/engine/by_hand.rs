@@ -79,7 +79,7 @@ impl Desk {
         self.hand_over().await;
     }
 
-    /// Tells a device what has come of its letters, where there is a link to it.
+    /// Tells a device what has come of its letters, where a link to it is up.
     pub(super) fn say_have(&mut self, peer: Peer, number: u64) {
         if self.links.up(&peer).is_some() {
             self.say_on_link(peer, Control::Have { number });
@@ -115,10 +115,14 @@ impl Desk {
             (Some(_), None) => return Ok(()),
             (None, _) => self.number_letter(next.id, peer.key).await?,
         };
+        // The one before is on its way by the server.
+        if after > have {
+            return Ok(());
+        }
         let letter = serde_json::to_value(&next.letter);
         let letter = letter.map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
-        // The one before is on its way by the server, or the server will say that this one is too long.
-        if after > have || is_too_long(&letter) {
+        // No envelope takes it either, which is said where it is sealed.
+        if is_too_long(&letter) {
             return Ok(());
         }
         if let Some(hand) = self.links.hand(&peer) {
@@ -169,10 +173,10 @@ impl Desk {
         });
         match verdict.await {
             Ok(Verdict::Taken(carried)) => {
-                self.say_have(from, number);
+                self.say_on_link(from, Control::Have { number });
                 self.show_carried(from, *carried, letter, at_ms).await;
             }
-            Ok(Verdict::Left(have)) => self.say_have(from, have),
+            Ok(Verdict::Left(number)) => self.say_on_link(from, Control::Have { number }),
             Err(error) => self.raise(error),
         }
     }

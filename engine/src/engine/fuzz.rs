@@ -1,6 +1,6 @@
 //! What lies in an envelope and what is said on a control channel, for the fuzzer.
 
-use super::letter::{Enclosed, MAX_NAME, tidy};
+use super::letter::{Enclosed, Letter, MAX_NAME, tidy};
 use crate::call::signal::Control;
 
 /// Any of them.
@@ -9,7 +9,11 @@ pub fn letter(bytes: &[u8]) {
         let again = serde_json::to_vec(&enclosed).unwrap_or_default();
         assert_eq!(serde_json::from_slice::<Enclosed>(&again).ok(), Some(enclosed));
     }
-    if let Ok(control) = serde_json::from_slice::<Control>(bytes) {
+    let control = serde_json::from_slice::<Control>(bytes);
+    if let Ok(Control::Letter { letter, .. }) = control {
+        // What is in it has numbers of any kind, which need not survive to the last digit.
+        drop(serde_json::from_value::<Letter>(letter));
+    } else if let Ok(control) = control {
         let again = serde_json::to_vec(&control).unwrap_or_default();
         assert_eq!(serde_json::from_slice::<Control>(&again).ok(), Some(control));
     }

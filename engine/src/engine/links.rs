@@ -62,12 +62,12 @@ impl Links {
         self.ends.get(peer).filter(|end| end.up).map(|end| &end.link)
     }
 
-    /// Where kept letters stand on the link to someone's device, once its path is up.
+    /// Where kept letters stand on the link to someone's device.
     pub(super) fn hand(&mut self, peer: &Peer) -> Option<&mut Hand> {
-        self.ends.get_mut(peer).filter(|end| end.up).map(|end| &mut end.hand)
+        self.ends.get_mut(peer).map(|end| &mut end.hand)
     }
 
-    /// Whose devices a kept letter can be said to now.
+    /// Devices to which a kept letter can be said now.
     pub(super) fn free_hands(&self) -> Vec<Peer> {
         let free = self.ends.iter().filter(|(_, end)| end.up && end.hand.is_free());
         free.map(|(peer, _)| *peer).collect()

@@ -194,6 +194,7 @@ async function sendFiles(offer, fault = {}) {
         if (pieces++ === fault.spoil) piece[7] ^= 1
         if (pieces === fault.stop) {
           // Closing throws away what still waits to go.
+          lane.channel.bufferedAmountLowThreshold = 0
           await lane.until(() => lane.channel.bufferedAmount === 0)
           lane.channel.close()
           return { word: 'stopped' }

@@ -93,8 +93,8 @@ async fn words_go_on_in_a_call_whose_server_is_gone() {
     assert_eq!(std::fs::read(into.join("note.txt")).unwrap(), b"hello");
     assert!(offline(&ana.state().await) && offline(&bo.state().await));
 
-    // Ana starts anew with all of it still to be brought to the server, which is back then.
-    let mut ana = ana.restart().await;
+    // Both start anew with all of it still to be brought to the server, which is back then.
+    let (mut ana, mut bo) = (ana.restart().await, bo.restart().await);
     town.start().await;
     for one in [&mut ana, &mut bo, &mut laptop] {
         one.until_online().await;
