@@ -11,6 +11,7 @@ mod files;
 mod frames;
 mod ipc;
 mod leaving;
+mod links;
 mod ring;
 mod window;
 
@@ -50,7 +51,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             ipc::subscribe,
             ipc::pictures,
             files::reveal,
-            files::progress
+            files::progress,
+            links::open_link
         ])
         .setup(move |app| {
             // The engine starts while the window is being built.

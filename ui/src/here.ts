@@ -21,7 +21,7 @@ export interface Person {
   name: string;
 }
 
-export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' };
+export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' } | { ask: 'link'; href: string };
 
 interface Spot {
   x: number;

@@ -35,6 +35,8 @@ export interface Host {
   onDrag(listener: (drag: Drag) => void): Promise<() => void>;
   /** Opens an item of a transfer that is there, or the folder in which it lies. */
   reveal(key: string, id: string, item: number | null): Promise<void>;
+  /** Opens an address of the web in the system's browser. */
+  openLink(href: string): Promise<void>;
   /** How far what goes is, from 0 to 1, for the system's own bar. */
   progress(part: number | null): Promise<void>;
   /** An address for one connection; nothing where there are no pictures. */

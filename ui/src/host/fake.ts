@@ -36,6 +36,8 @@ export class FakeHost implements Host {
   pickedFiles: string[] = [];
   pickedFolder: string | null = null;
   readonly revealed: [string, string, number | null][] = [];
+  readonly opened: string[] = [];
+  noBrowser = false;
   shownProgress: number | null = null;
   /** As if the system dragged files over the window. */
   drag: (drag: Drag) => void = () => {};
@@ -101,6 +103,11 @@ export class FakeHost implements Host {
 
   async reveal(key: string, id: string, item: number | null): Promise<void> {
     this.revealed.push([key, id, item]);
+  }
+
+  async openLink(href: string): Promise<void> {
+    if (this.noBrowser) throw fault('not_now');
+    this.opened.push(href);
   }
 
   async progress(part: number | null): Promise<void> {

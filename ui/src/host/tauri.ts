@@ -61,6 +61,10 @@ export class TauriHost implements Host {
     await invoke('reveal', { key, id, item });
   }
 
+  async openLink(href: string): Promise<void> {
+    await invoke('open_link', { address: href });
+  }
+
   async progress(part: number | null): Promise<void> {
     await invoke('progress', { part });
   }
