@@ -20,6 +20,7 @@ mod links;
 mod live;
 mod mail;
 mod outbox;
+mod pasted;
 mod people;
 mod place;
 mod screens;
@@ -29,6 +30,7 @@ mod words;
 
 pub use board::Subscription;
 pub use clock::Clock;
+pub use pasted::{Kept, Pasted};
 pub use screens::{Levels, Screens, Whose};
 
 use crate::api::{ApiError, Code, Command, DeviceChoice, KeyPlace, Reply, State};
@@ -37,7 +39,7 @@ use desk::{Desk, Message};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
-use visavis_signaling::protocol::LOOPBACK_PORT;
+use visavis_signaling::protocol::{LOOPBACK_PORT, PublicKey};
 
 /// Commands that may wait; whoever brings more waits too.
 const COMMANDS: usize = 64;
@@ -84,6 +86,7 @@ pub struct Engine {
     inbox: mpsc::Sender<Message>,
     board: Arc<Board>,
     screens: Screens,
+    pasted: Pasted,
 }
 
 impl Engine {
@@ -99,9 +102,10 @@ impl Engine {
         let (inbox, waiting) = mpsc::channel(COMMANDS);
         let screens = Screens::default();
         let shown = (Arc::clone(&board), screens.clone());
+        let pasted = Pasted::of(&options.data);
         let desk = Desk::open(options, clock, shown.0, shown.1, inbox.downgrade()).await;
         tokio::spawn(desk.work(waiting));
-        Self { inbox, board, screens }
+        Self { inbox, board, screens, pasted }
     }
 
     /// Carries out a command.
@@ -134,6 +138,18 @@ impl Engine {
     /// Where the pictures and loudness of calls can be looked at.
     pub fn screens(&self) -> &Screens {
         &self.screens
+    }
+
+    /// Pictures that were pasted, and have a file in the profile.
+    pub fn pasted(&self) -> &Pasted {
+        &self.pasted
+    }
+
+    /// Where an item of a transfer lies on this computer: the user's own file as it was offered, or what has come whole.
+    pub async fn place_of(&self, key: PublicKey, id: &str, item: usize) -> Option<PathBuf> {
+        let (tell, told) = oneshot::channel();
+        self.inbox.send(Message::PlaceOf(key, id.to_owned(), item, tell)).await.ok()?;
+        told.await.ok()?
     }
 
     /// Stops the engine: signs out, stops a hosted server, closes the database.

@@ -12,6 +12,7 @@ mod frames;
 mod ipc;
 mod leaving;
 mod links;
+mod pictures;
 mod ring;
 mod window;
 
@@ -52,7 +53,10 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             ipc::pictures,
             files::reveal,
             files::progress,
-            links::open_link
+            links::open_link,
+            pictures::thumbnail,
+            pictures::keep_picture,
+            pictures::discard_picture
         ])
         .setup(move |app| {
             // The engine starts while the window is being built.

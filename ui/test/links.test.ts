@@ -19,6 +19,10 @@ function led(text: string): string[] {
   return partsOf(text).map((part) => (typeof part === 'string' ? part : `→${part.href}`));
 }
 
+function label(text: string): unknown {
+  return partsOf(text).map((part) => (typeof part === 'string' ? part : part.label))[0];
+}
+
 describe('an address in a text', () => {
   it.each([
     ['https://example.org', ['→https://example.org/']],
@@ -51,7 +55,6 @@ describe('an address in a text', () => {
   });
 
   it('says where it leads, whatever it was written with', () => {
-    const label = (text: string): unknown => partsOf(text).map((part) => (typeof part === 'string' ? part : part.label))[0];
     expect(label('https://xn--80ak6aa92e.com/login')).toBe('https://xn--80ak6aa92e.com/login');
     expect(label('https://аррӏе.com/login')).toBe('https://xn--80ak6aa92e.com/login');
     expect(label('https://example．org/a')).toBe('https://example.org/a');
