@@ -21,6 +21,7 @@ mod links;
 mod live;
 mod mail;
 mod outbox;
+mod pasted;
 mod people;
 mod place;
 mod screens;
@@ -30,6 +31,7 @@ mod words;
 
 pub use board::Subscription;
 pub use clock::Clock;
+pub use pasted::{Kept, Pasted};
 pub use screens::{Levels, Screens, Whose};
 
 use crate::api::{ApiError, Code, Command, DeviceChoice, KeyPlace, Reply, State};
@@ -39,7 +41,7 @@ use desk::{Desk, Message};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
-use visavis_signaling::protocol::LOOPBACK_PORT;
+use visavis_signaling::protocol::{LOOPBACK_PORT, PublicKey};
 
 /// Commands that may wait; whoever brings more waits too.
 const COMMANDS: usize = 64;
@@ -89,6 +91,7 @@ pub struct Engine {
     inbox: mpsc::Sender<Message>,
     board: Arc<Board>,
     screens: Screens,
+    pasted: Pasted,
 }
 
 impl Engine {
@@ -104,9 +107,10 @@ impl Engine {
         let (inbox, waiting) = mpsc::channel(COMMANDS);
         let screens = Screens::default();
         let shown = (Arc::clone(&board), screens.clone());
+        let pasted = Pasted::of(&options.data);
         let desk = Desk::open(options, clock, shown.0, shown.1, inbox.downgrade()).await;
         tokio::spawn(desk.work(waiting));
-        Self { inbox, board, screens }
+        Self { inbox, board, screens, pasted }
     }
 
     /// Carries out a command.
@@ -145,6 +149,18 @@ impl Engine {
     pub async fn set_lane_ways(&self, ways: LaneWays) {
         // An engine that has stopped sends none.
         let _ = self.inbox.send(Message::LaneWays(ways)).await;
+    }
+
+    /// Pictures that were pasted, and have a file in the profile.
+    pub fn pasted(&self) -> &Pasted {
+        &self.pasted
+    }
+
+    /// Where an item of a transfer lies on this computer: the user's own file as it was offered, or what has come whole.
+    pub async fn place_of(&self, key: PublicKey, id: &str, item: usize) -> Option<PathBuf> {
+        let (tell, told) = oneshot::channel();
+        self.inbox.send(Message::PlaceOf(key, id.to_owned(), item, tell)).await.ok()?;
+        told.await.ok()?
     }
 
     /// Stops the engine: signs out, stops a hosted server, closes the database.

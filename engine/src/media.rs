@@ -10,5 +10,6 @@ pub mod picture;
 pub mod scale;
 pub mod slot;
 pub mod sound;
+pub mod still;
 pub mod sync;
 pub mod video;

@@ -2,13 +2,14 @@
 //! engine shows as a transfer is opened; the page can name nothing else.
 
 use crate::ipc::Door;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tauri::window::{ProgressBarState, ProgressBarStatus};
 use tauri::{State, WebviewWindow};
 use visavis_engine::api::{ApiError, Code, State as Shown, TransferStage};
+use visavis_engine::engine::Engine;
 
-/// Opens an item of a transfer that has come whole, or the folder that it went into.
+/// Opens an item of a transfer that is the user's own or has come whole, or the folder that it went into.
 #[tauri::command]
 pub(crate) async fn reveal(
     key: String,
@@ -16,9 +17,13 @@ pub(crate) async fn reveal(
     item: Option<usize>,
     door: State<'_, Arc<Door>>,
 ) -> Result<(), ApiError> {
-    let state = door.engine().await.state();
-    let gone = || ApiError::new(Code::NoSuchTransfer, "nothing of that has come");
-    let path = place(&state, &key, &id, item).ok_or_else(gone)?;
+    let engine = door.engine().await;
+    let path = match item {
+        None => folder(&engine.state(), &key, &id),
+        Some(item) => place(engine, &key, &id, item).await,
+    };
+    let gone = || ApiError::new(Code::NoSuchTransfer, "nothing of that is here");
+    let path = path.ok_or_else(gone)?;
     let opened = tauri::async_runtime::spawn_blocking(move || {
         if !path.exists() {
             let error = ApiError::new(Code::FileMissing, "it is not there any more");
@@ -32,18 +37,16 @@ pub(crate) async fn reveal(
     opened.await.unwrap_or_else(|_| Err(gone()))
 }
 
-/// Where an item lies, or the folder of all.
-fn place(state: &Shown, key: &str, id: &str, item: Option<usize>) -> Option<PathBuf> {
+/// The folder that a transfer has come into.
+fn folder(state: &Shown, key: &str, id: &str) -> Option<PathBuf> {
     let mut transfers = state.transfers.iter();
     let this = transfers.find(|one| one.id == id && one.key.to_string() == key && !one.mine)?;
-    if this.stage != TransferStage::Done {
-        return None;
-    }
-    let folder = PathBuf::from(this.folder.as_ref()?);
-    let Some(item) = item else { return Some(folder) };
-    let name = Path::new(this.items.get(item)?.place.as_ref()?);
-    let plain = matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
-    plain.then(|| folder.join(name))
+    this.folder.as_ref().filter(|_| this.stage == TransferStage::Done).map(PathBuf::from)
+}
+
+/// Where an item of a transfer lies.
+pub(crate) async fn place(engine: &Engine, key: &str, id: &str, item: usize) -> Option<PathBuf> {
+    engine.place_of(key.parse().ok()?, id, item).await
 }
 
 /// Shows how far all that goes is, where the system has a place for that.

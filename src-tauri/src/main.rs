@@ -11,6 +11,8 @@ mod files;
 mod frames;
 mod ipc;
 mod leaving;
+mod links;
+mod pictures;
 mod ring;
 mod window;
 
@@ -50,7 +52,11 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             ipc::subscribe,
             ipc::pictures,
             files::reveal,
-            files::progress
+            files::progress,
+            links::open_link,
+            pictures::thumbnail,
+            pictures::keep_picture,
+            pictures::discard_picture
         ])
         .setup(move |app| {
             // The engine starts while the window is being built.

@@ -82,10 +82,6 @@ impl Ring {
             .always_on_top(true)
             .center()
             .focused(true)
-            // Its title says who calls, in lists of windows too.
-            .on_document_title_changed(|window, title| {
-                let _ = window.set_title(&title);
-            })
             .build()?;
         let shown = window.clone();
         window.on_window_event(move |event| {

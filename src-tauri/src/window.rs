@@ -23,6 +23,12 @@ pub(crate) fn paged<'a>(
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(address.into()))
         .title("Visavis")
         .data_directory(profile.join("page"))
+        // The page says in its title who calls and how far files are: so do lists of windows.
+        .on_document_title_changed(|window, title| {
+            if let Err(error) = window.set_title(&title) {
+                tracing::debug!(%error, "the title stays");
+            }
+        })
         // A link that leads out of the app is no page of the app's.
         .on_navigation(|url| matches!(url.scheme(), "tauri" | "about") || is_own_host(url))
         .on_page_load(|window, load| {

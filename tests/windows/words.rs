@@ -23,6 +23,25 @@ async fn writes(person: &Person, words: &str) {
 }
 
 #[test]
+fn an_address_is_a_link_that_asks_before_it_leads_anywhere() {
+    play("links", async |stage| {
+        let server = Server::start(stage);
+        let (ana, bo) = two_friends(stage, &server).await;
+        opens(&ana, "bo").await;
+        writes(&ana, "javascript:alert(1) https://bank@example.org/<b>.").await;
+        opens(&bo, "ana").await;
+        bo.reads("@message.theirs @link", "https://bank@example.org/").await;
+        bo.misses("@words [href]").await;
+        bo.clicks("@message.theirs @link").await;
+        bo.reads("@question[data-ask=link] @link-host", "example.org").await;
+        bo.sees("@link-user").await;
+        bo.clicks("@cancel").await;
+        bo.misses("@question").await;
+        bo.reads("@said", "javascript:alert(1) https://bank@example.org/<b>.").await;
+    });
+}
+
+#[test]
 fn words_go_there_and_back_and_it_is_seen_that_they_were_read() {
     play("words", async |stage| {
         let server = Server::start(stage);

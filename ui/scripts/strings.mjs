@@ -96,9 +96,11 @@ function check() {
   const views = files.filter((path) => !path.includes('/text/'));
   const code = views.map((path) => readFileSync(path, 'utf8')).join('\n');
 
-  const english = readFileSync(join(src, 'text/en.ts'), 'utf8');
-  for (const [, key] of english.matchAll(/^ {2}(\w+):/gm)) {
-    if (!new RegExp(`\\b(?:t|words)\\.${key}\\b`).test(code)) faults.push(`text/en.ts: nothing uses “${key}”`);
+  for (const file of ['en.ts', 'files-en.ts', 'words-en.ts']) {
+    const english = readFileSync(join(src, 'text', file), 'utf8');
+    for (const [, key] of english.matchAll(/^ {2}(\w+):/gm)) {
+      if (!new RegExp(`\\b(?:t|words)\\.${key}\\b`).test(code)) faults.push(`text/${file}: nothing uses “${key}”`);
+    }
   }
   for (const path of views) {
     for (const template of templatesIn(readFileSync(path, 'utf8'))) {

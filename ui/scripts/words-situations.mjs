@@ -4,6 +4,19 @@ async function bo(page) {
   await page.waitForSelector('[data-test=message]');
 }
 
+/** A message of Bo's that says this. */
+async function boWrites(page, text) {
+  await page.evaluate((text) => {
+    const { key } = window.fake.state.contacts.find((one) => one.handle === 'bo');
+    const held = window.fake.words.get(key);
+    held.push({ ...held.at(-1), id: 'with a link', mine: false, mark: null, text, quote: null, at_ms: Date.now() });
+  }, text);
+  await bo(page);
+}
+
+const LONG = `https://example.org/${'a-rather-long-way/'.repeat(14)}to-the-end.html?with=more&and=more`;
+const POSING = 'https://bank.example.com@аррӏе.com/login';
+
 export const wordsSituations = [
   { name: 'words', fake: 'words', go: bo },
   {
@@ -44,6 +57,33 @@ export const wordsSituations = [
       await bo(page);
       await page.fill('[data-test=write]', 'so many words '.repeat(600));
       await page.waitForSelector('[data-test=length]');
+    },
+  },
+  {
+    name: 'words-link',
+    fake: 'words',
+    async go(page) {
+      await boWrites(page, `The way there: ${LONG}. Or ${POSING}, if you must.`);
+      await page.locator('[data-test=link]').last().focus();
+    },
+  },
+  {
+    name: 'words-link-long',
+    fake: 'words',
+    async go(page) {
+      await boWrites(page, LONG);
+      await page.locator('[data-test=link]').last().click();
+      await page.waitForSelector('[data-test=true-address]');
+    },
+  },
+  {
+    name: 'words-link-posing',
+    fake: 'words',
+    async go(page) {
+      await boWrites(page, POSING);
+      await page.locator('[data-test=link]').last().focus();
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-test=link-user]');
     },
   },
   {

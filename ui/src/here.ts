@@ -7,6 +7,7 @@ import type { ListedPerson } from './generated/ListedPerson';
 import type { PastCall } from './generated/PastCall';
 import type { QrCode } from './generated/QrCode';
 import type { SafetyNumber } from './generated/SafetyNumber';
+import type { KeptPicture } from './host';
 import type { DeviceKind } from './model/calls';
 import type { Step } from './model/start';
 import type { Words } from './model/words';
@@ -21,7 +22,7 @@ export interface Person {
   name: string;
 }
 
-export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' };
+export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' } | { ask: 'link'; href: string };
 
 interface Spot {
   x: number;
@@ -107,6 +108,10 @@ export interface Here {
   about: { of: string; id: string; to: 'answer' | 'change' } | null;
   /** Items of offers that are not wanted, by transfer. */
   unwanted: Map<string, Set<number>>;
+  /** Small pictures of transfers, as addresses that hold them; none where there is no picture. */
+  small: Map<string, string | null>;
+  /** A pasted picture that has not been sent. */
+  pasted: { of: string; kept: KeptPicture } | null;
   /** Files are dragged over the window: who would get them, if anybody. */
   drag: { key: string | null } | null;
   /** Who types. */
@@ -144,6 +149,8 @@ export function here(): Here {
     drafts: new Map(),
     about: null,
     unwanted: new Map(),
+    small: new Map(),
+    pasted: null,
     drag: null,
     typing: new Set(),
     said: new Set(),

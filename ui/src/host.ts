@@ -20,6 +20,16 @@ export interface PictureDoor {
 /** Files over the window, in the page's own pixels. */
 export type Drag = { type: 'over'; x: number; y: number } | { type: 'drop'; x: number; y: number; paths: string[] } | { type: 'leave' };
 
+/** A pasted picture that has a file now. */
+export interface KeptPicture {
+  id: string;
+  path: string;
+  name: string;
+  bytes: number;
+  /** A small one, as an address that holds it. */
+  small: string;
+}
+
 export interface Host {
   /** Rejects with an `ApiError`. */
   dispatch(command: Command): Promise<Reply>;
@@ -35,6 +45,14 @@ export interface Host {
   onDrag(listener: (drag: Drag) => void): Promise<() => void>;
   /** Opens an item of a transfer that is there, or the folder in which it lies. */
   reveal(key: string, id: string, item: number | null): Promise<void>;
+  /** A small picture of an item, as an address that holds it; none where it is no picture. */
+  thumbnail(key: string, id: string, item: number): Promise<string | null>;
+  /** Gives a picture a file by this name; refuses with `nothing_to_send` what is none. */
+  keepPicture(name: string, bytes: Uint8Array): Promise<KeptPicture>;
+  /** One that is not sent after all. */
+  discardPicture(id: string): Promise<void>;
+  /** Opens an address of the web in the system's browser. */
+  openLink(href: string): Promise<void>;
   /** How far what goes is, from 0 to 1, for the system's own bar. */
   progress(part: number | null): Promise<void>;
   /** An address for one connection; nothing where there are no pictures. */

@@ -12,6 +12,7 @@ import { call, nameOf, stopTalking } from './acts/calls';
 import { loadDevices } from './acts/devices';
 import { drag, showFiles } from './acts/files';
 import { follow } from './acts/follow';
+import { loadSmall } from './acts/pictures';
 import { loadSafety, show, shown, wave } from './acts/people';
 import { loadCard } from './acts/settings';
 import { focusStep } from './acts/start';
@@ -23,7 +24,11 @@ import { onRoomChanged } from './views/room';
 
 export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   const page = new Page(host, root, view);
-  page.onDrawn = () => watchCall(page);
+  page.onDrawn = () => {
+    watchCall(page);
+    loadSmall(page);
+    showTitle(page);
+  };
   page.onSign = (sign) => showSign(page, sign);
   page.onState = (before, after) => {
     if (after.me?.address) void loadCard(page);
@@ -95,6 +100,13 @@ export async function startRing(host: Host, root: HTMLElement): Promise<Page> {
 function showProgress(page: Page, before: State | null, after: State): void {
   const now = allTogether(after.transfers);
   if (now !== (before && allTogether(before.transfers))) void page.host.progress(now);
+}
+
+/** The same in the title, for whoever looks at other windows. */
+function showTitle(page: Page): void {
+  const now = allTogether(page.state?.transfers ?? []);
+  const title = now === null ? page.t.app : page.t.titleGoing(Math.min(99, Math.floor(now * 100)));
+  if (document.title !== title) document.title = title;
 }
 
 /** Levels are wanted of the call on the stage, while it is seen. */

@@ -4,6 +4,7 @@ import { fault, type FakeHost } from '../src/host/fake';
 import { item, transfer } from '../src/host/fake/files';
 import { fewContacts, keyOf, settledState } from '../src/host/fake/people';
 import { message } from '../src/host/fake/words';
+import { kindOfName } from '../src/model/kinds';
 import { allTogether, percent, sizeText } from '../src/model/files';
 import { entries } from '../src/model/words';
 import { all, click, maybe, NOW, open, row, says, settle, the } from './screen';
@@ -39,10 +40,12 @@ describe('files in a conversation', () => {
     expect(says('transfer-stage')).toBe('42 % · 200 kB/s · 6 sec left');
     expect(the('transfer-bar').getAttribute('aria-valuenow')).toBe('42');
     expect(host.shownProgress).toBeCloseTo(0.42);
+    expect(document.title).toBe('42 % · Visavis');
     host.emit({ type: 'transfer_changed', transfer: { ...one, stage: { type: 'waiting' }, done: 840_000 } });
     await settle();
     expect(says('transfer-stage')).toBe('42 %, waiting for the network');
     expect(host.shownProgress).toBeNull();
+    expect(document.title).toBe('Visavis');
     host.emit({ type: 'transfer_changed', transfer: { ...one, stage: { type: 'done' }, done: 2_000_000 } });
     await settle();
     expect(says('transfer-stage')).toBe('Bo Lindqvist has it all.');
@@ -122,6 +125,38 @@ describe('files in a conversation', () => {
   });
 });
 
+describe('what files seem to be', () => {
+  it.each([
+    ['photo.JPG', 'picture'],
+    ['talk.mp4', 'video'],
+    ['a.flac', 'sound'],
+    ['minutes.pdf', 'document'],
+    ['all.tar.gz', 'archive'],
+    ['setup.exe', 'program'],
+    ['photo.jpg.scr', 'program'],
+    ['photo.jpg.exe . ', 'program'],
+    ['gpj.\u202eexe', 'program'],
+    ['run.ex\u200be', 'program'],
+    ['notes.d/README', 'file'],
+    ['.exe', 'program'],
+    ['exe', 'file'],
+    ['', 'file'],
+  ])('is told by the name: %j is a %s', (name, kind) => {
+    expect(kindOfName(name)).toBe(kind);
+  });
+
+  it('is shown before they are taken, and programs with a caution', async () => {
+    await talking([transfer(bo, [item('a.png', 10), item('Work', 50, { files: 2, preview: ['x.txt', 'setup.msi'] })])]);
+    expect(all('kind', the('transfer')).map((one) => one.dataset['kind'])).toEqual(['picture', 'folder', 'document', 'program']);
+    expect(says('preview')).toContain('setup.msi');
+    expect(says('may-harm')).toContain('can harm');
+    await talking([transfer(bo, [item('a.png', 10), item('b.txt', 50)])]);
+    expect(maybe('may-harm')).toBeNull();
+    await talking([transfer(bo, [item('setup.exe', 10)], { mine: true })]);
+    expect(maybe('may-harm')).toBeNull();
+  });
+});
+
 describe('files that are dragged over the window', () => {
   it('go to the row under them, or to the conversation that is open', async () => {
     const host = await talking();
@@ -141,6 +176,21 @@ describe('files that are dragged over the window', () => {
     host.drag({ type: 'over', x: 500, y: 10 });
     await settle();
     expect(the('drop').dataset['to']).toBe('chen');
+  });
+
+  it('go to whom the call on the stage is with', async () => {
+    const host = await talking();
+    await click('call-video');
+    expect(maybe('stage')).not.toBeNull();
+    document.elementFromPoint = () => the('stage');
+    host.drag({ type: 'over', x: 500, y: 10 });
+    await settle();
+    expect(the('drop').dataset['to']).toBe('bo');
+    expect(says('drop')).toContain('Bo Lindqvist');
+    host.drag({ type: 'drop', x: 500, y: 10, paths: ['/a'] });
+    await settle();
+    expect(asked(host, 'offer_files')).toEqual([{ type: 'offer_files', key: bo, paths: ['/a'] }]);
+    expect(maybe('stage')).not.toBeNull();
   });
 
   it('go nowhere where nobody is', async () => {
@@ -174,6 +224,16 @@ describe('what is chosen once', () => {
     await click('details');
     await click('take-files');
     expect(host.state.settings.accept_always).toEqual([{ key: bo, most: 1_000_000_000 }]);
+    expect(says('contact-view')).toContain('Always save files from Bo Lindqvist');
+    const most = the('take-most') as HTMLSelectElement;
+    expect(most.value).toBe('1000000000');
+    most.value = '10000000';
+    most.dispatchEvent(new Event('change', { bubbles: true }));
+    await settle();
+    expect(host.state.settings.accept_always).toEqual([{ key: bo, most: 10_000_000 }]);
+    host.emit({ type: 'settings_changed', settings: { ...host.state.settings, accept_always: [{ key: bo, most: 5_000_000 }] } });
+    await settle();
+    expect((the('take-most') as HTMLSelectElement).value).toBe('5000000');
     await click('take-files');
     expect(host.state.settings.accept_always).toEqual([]);
   });

@@ -31,6 +31,7 @@ use crate::studio::StudioTold;
 use crate::transfer::signal::TransferId;
 use crate::transfer::source::Offer;
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -53,6 +54,8 @@ pub(super) enum Message {
     Looked(PublicKey, Box<Result<Offer, ApiError>>, Asker),
     /// The run of this number of a transfer reports something.
     Files(PublicKey, TransferId, u64, RunNews),
+    /// Where an item of a transfer lies is asked.
+    PlaceOf(PublicKey, String, usize, oneshot::Sender<Option<PathBuf>>),
     /// What became of a device.
     Studio(StudioTold),
     /// What devices there are.
@@ -167,6 +170,10 @@ impl Desk {
                     }
                     Some(Message::Files(key, id, run, news)) => {
                         self.run_reported(key, id, run, news).await;
+                    }
+                    Some(Message::PlaceOf(key, id, item, tell)) => {
+                        // Whoever asked may be gone.
+                        let _ = tell.send(self.place_of(key, &id, item).await);
                     }
                     Some(Message::Studio(told)) => self.studio_told(told).await,
                     Some(Message::Devices(list)) => self.devices_found(list),

@@ -5,6 +5,7 @@
 //! other one's device is up. The receiver opens the lane.
 
 mod commands;
+mod places;
 mod runs;
 mod shown;
 mod taking;

@@ -1,10 +1,10 @@
 //! The profile's folder: one engine at a time, its database, and its vault with the key.
 //! Whatever is damaged or in use is left as it is and named.
 
-use super::Options;
+use super::{Options, Pasted};
 use crate::api::{ApiError, Code, KeyPlace};
 use crate::identity::{Identity, Vault};
-use crate::store::Store;
+use crate::store::{Store, transfers};
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,10 @@ impl Folder {
             let ledgers = data.join("transfers");
             make_private(&ledgers).map_err(|error| disk_error(&ledgers, &error))?;
             let vault = Arc::new(Vault::open(data, options.key_place)?);
+            // Where the database can't say, everything stays.
+            if let Ok(sources) = store.run_blocking(|db| transfers::all_sources(db)) {
+                Pasted::of(data).tidy(&sources);
+            }
             Ok(Self { store, ledgers, vault, _lock: lock })
         })
         .await
@@ -54,7 +58,7 @@ pub(super) async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|panic| Err(ApiError::new(Code::Internal, panic.to_string())))
 }
 
-fn make_private(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

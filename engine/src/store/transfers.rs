@@ -11,7 +11,7 @@ use crate::transfer::tree::Leaf;
 use crate::transfer::wire::Lost;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use visavis_signaling::protocol::{DeviceId, PublicKey};
 
@@ -267,6 +267,20 @@ pub fn list(
     );
     let (list, sources) = found.optional()?.unwrap_or_default();
     Ok((list.map(|list| list.0), sources.map(|sources| sources.0).unwrap_or_default()))
+}
+
+/// Every file that any transfer has, on any server.
+///
+/// # Errors
+/// Where the database fails.
+pub fn all_sources(db: &Connection) -> rusqlite::Result<BTreeSet<PathBuf>> {
+    let mut query = db.prepare("SELECT sources FROM transfers WHERE sources IS NOT NULL")?;
+    let rows = query.query_map((), |row| row.get::<_, Json<Vec<Source>>>(0))?;
+    let mut paths = BTreeSet::new();
+    for sources in rows {
+        paths.extend(sources?.0.into_iter().map(|source| source.path));
+    }
+    Ok(paths)
 }
 
 /// Notes what is known of a file.

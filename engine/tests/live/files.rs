@@ -80,6 +80,7 @@ async fn files_that_are_accepted_arrive_and_both_see_so() {
     assert_eq!(his.items[0].preview, ["deep/a.bin", "none"]);
     assert_eq!((his.items[1].files, his.items[1].bytes), (None, 5));
 
+    assert_eq!(bo.engine.place_of(ana_key, &id, 1).await, None, "nothing has come yet");
     bo.accepts(ana_key, &id, &into).await;
     let his = bo.at(&id, TransferStage::Done).await;
     assert_eq!((his.done, his.lost, his.problem), (3_000_005, 0, None));
@@ -87,6 +88,11 @@ async fn files_that_are_accepted_arrive_and_both_see_so() {
     let hers = ana.at(&id, TransferStage::Done).await;
     assert_eq!(hers.done, 3_000_005);
     arrived(&into, 3_000_000);
+    let own = town.folder.path().join("things/b.txt");
+    assert_eq!(ana.engine.place_of(bo_key, &id, 1).await, Some(own));
+    assert_eq!(bo.engine.place_of(ana_key, &id, 1).await, Some(into.join("b.txt")));
+    assert_eq!(bo.engine.place_of(ana_key, &id, 2).await, None);
+    assert_eq!(bo.engine.place_of(bo_key, &id, 1).await, None);
     for (who, key) in [(&mut ana, bo_key), (&mut bo, ana_key)] {
         let done = who.event(|event| matches!(event, Event::FilesArrived { .. })).await;
         assert_eq!(done, Event::FilesArrived { key, id: id.clone() });
@@ -332,4 +338,32 @@ async fn with_a_contact_all_files_that_were_to_come_go() {
     assert_eq!(bo.tell(Command::RemoveContact { key: ana_key }).await, Ok(Reply::Done));
     bo.until(|state| state.transfers.is_empty()).await;
     ana.until(|state| state.transfers.is_empty() && state.contacts.is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_picture_has_a_file_as_long_as_a_transfer_has_it() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let mut picture = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(8, 8).write_to(&mut picture, image::ImageFormat::Png).unwrap();
+    let keep = |ana: &Someone| ana.engine.pasted().keep("Picture", picture.get_ref()).unwrap();
+    let (sent, left) = (keep(&ana), keep(&ana));
+    let id = ana.offers(bo_key, std::slice::from_ref(&sent.path)).await;
+    let mut ana = ana.restart().await;
+    ana.until_online().await;
+    assert!(sent.path.exists());
+    assert!(!left.path.exists(), "nobody has that one any more");
+    assert_eq!(ana.engine.place_of(bo_key, &id, 0).await, Some(sent.path.clone()));
+
+    let into = town.folder.path().join("into");
+    bo.accepts(ana_key, &id, &into).await;
+    bo.at(&id, TransferStage::Done).await;
+    assert_eq!(std::fs::read(into.join("Picture.png")).unwrap(), *picture.get_ref());
+    ana.at(&id, TransferStage::Done).await;
+    let mut ana = ana.restart().await;
+    assert!(sent.path.exists(), "its card is still there");
+    assert_eq!(ana.tell(Command::ForgetTransfer { key: bo_key, id }).await, Ok(Reply::Done));
+    let _ana = ana.restart().await;
+    assert!(!sent.path.exists());
 }

@@ -17,9 +17,11 @@ async function asked(page: Page, place: string, command: Command): Promise<boole
   return answer !== null;
 }
 
-export async function offer(page: Page, key: string, paths: string[]): Promise<void> {
-  if (paths.length === 0) return;
-  if (await asked(page, `offer ${key}`, { type: 'offer_files', key, paths })) toEnd(page);
+/** Whether they are offered now. */
+export async function offer(page: Page, key: string, paths: string[]): Promise<boolean> {
+  if (paths.length === 0 || !(await asked(page, `offer ${key}`, { type: 'offer_files', key, paths }))) return false;
+  toEnd(page);
+  return true;
 }
 
 export async function pickAndOffer(page: Page, key: string): Promise<void> {

@@ -130,7 +130,7 @@ export function toEnd(page: Page): void {
 }
 
 /** Whoever was at the end stays there, whatever grows below. */
-function keepEnd(page: Page): void {
+export function keepEnd(page: Page): void {
   const list = document.querySelector('[data-test=words]');
   if (!list || list.scrollHeight - list.scrollTop - list.clientHeight < 80) toEnd(page);
 }

@@ -10,12 +10,12 @@ import type { Reply } from '../generated/Reply';
 import type { ServerChoice } from '../generated/ServerChoice';
 import type { State } from '../generated/State';
 import type { Update } from '../generated/Update';
-import type { Drag, FileChoice, Host, PictureDoor } from '../host';
+import type { Drag, FileChoice, Host, KeptPicture, PictureDoor } from '../host';
 import { faultOf, spelled } from '../model/handle';
 import { liveCall } from '../model/calls';
 import { reduce } from '../model';
 import { answerAboutCalls, realDevices } from './fake/calls';
-import { answerAboutFiles } from './fake/files';
+import { answerAboutFiles, fakeSmall } from './fake/files';
 import { answerAboutWords } from './fake/words';
 import { contact, emptyState, fakeQr, keyOf, LISTED } from './fake/people';
 
@@ -36,6 +36,9 @@ export class FakeHost implements Host {
   pickedFiles: string[] = [];
   pickedFolder: string | null = null;
   readonly revealed: [string, string, number | null][] = [];
+  readonly opened: string[] = [];
+  readonly pasted = new Set<string>();
+  noBrowser = false;
   shownProgress: number | null = null;
   /** As if the system dragged files over the window. */
   drag: (drag: Drag) => void = () => {};
@@ -101,6 +104,27 @@ export class FakeHost implements Host {
 
   async reveal(key: string, id: string, item: number | null): Promise<void> {
     this.revealed.push([key, id, item]);
+  }
+
+  async thumbnail(key: string, id: string, item: number): Promise<string | null> {
+    const name = this.#state.transfers.find((one) => one.key === key && one.id === id)?.items[item]?.name ?? '';
+    return name.includes('broken') ? null : fakeSmall(name);
+  }
+
+  async keepPicture(name: string, bytes: Uint8Array): Promise<KeptPicture> {
+    if (bytes[0] !== 0x89) throw fault('nothing_to_send');
+    const id = String(this.pasted.size);
+    this.pasted.add(id);
+    return { id, path: `/profile/pasted/${id}/${name}.png`, name: `${name}.png`, bytes: bytes.length, small: fakeSmall(name) };
+  }
+
+  async discardPicture(id: string): Promise<void> {
+    this.pasted.delete(id);
+  }
+
+  async openLink(href: string): Promise<void> {
+    if (this.noBrowser) throw fault('not_now');
+    this.opened.push(href);
   }
 
   async progress(part: number | null): Promise<void> {

@@ -4,7 +4,7 @@ import { open, save } from '@tauri-apps/plugin-dialog';
 import type { Command } from '../generated/Command';
 import type { Reply } from '../generated/Reply';
 import type { Update } from '../generated/Update';
-import type { Drag, FileChoice, Host, PictureDoor } from '../host';
+import type { Drag, FileChoice, Host, KeptPicture, PictureDoor } from '../host';
 
 interface Dragged {
   /** In the screen's pixels. */
@@ -59,6 +59,26 @@ export class TauriHost implements Host {
 
   async reveal(key: string, id: string, item: number | null): Promise<void> {
     await invoke('reveal', { key, id, item });
+  }
+
+  thumbnail(key: string, id: string, item: number): Promise<string | null> {
+    return invoke<string | null>('thumbnail', { key, id, item });
+  }
+
+  async keepPicture(name: string, bytes: Uint8Array): Promise<KeptPicture> {
+    const head = new TextEncoder().encode(`${name}\n`);
+    const body = new Uint8Array(head.length + bytes.length);
+    body.set(head);
+    body.set(bytes, head.length);
+    return { ...(await invoke<Omit<KeptPicture, 'bytes'>>('keep_picture', body)), bytes: bytes.length };
+  }
+
+  async discardPicture(id: string): Promise<void> {
+    await invoke('discard_picture', { id });
+  }
+
+  async openLink(href: string): Promise<void> {
+    await invoke('open_link', { address: href });
   }
 
   async progress(part: number | null): Promise<void> {

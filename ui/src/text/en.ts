@@ -1,5 +1,6 @@
 /** Everything the page says, in English. The shape of this is what every other language must have. */
 import { filesEn } from './files-en';
+import { wordsEn } from './words-en';
 
 export const en = {
   // Short words in many places
@@ -312,44 +313,6 @@ export const en = {
   wasBusy: 'They were in another call',
   wasDeclined: 'They declined',
   youCalled: 'You called',
-  // Words
-  answering: 'Answering',
-  answerWords: 'Answer',
-  changeWords: 'Change',
-  changing: 'Changing',
-  conversation: 'Conversation',
-  copyText: 'Copy text',
-  edited: 'changed',
-  findWords: 'Search messages',
-  foundNothing: 'No message says that.',
-  gone: 'Message taken back',
-  hideReading: 'Don’t tell when I have read a message',
-  hideReadingHint: 'Then you won’t be told either.',
-  inAnswerTo: 'In answer to: ',
-  markDelivered: 'Delivered',
-  markRead: 'Read',
-  markSending: 'Waiting for the connection',
-  markSent: 'Sent',
-  moreForMessage: 'More for this message',
-  newWords: 'New',
-  notSent: 'Not sent',
-  noWords: (name: string) => `Nothing here yet. Write to ${name}: it arrives even when they are away.`,
-  reactions: 'Reaction',
-  send: 'Send',
-  sendAgain: 'Send again',
-  showNewer: 'Show newer',
-  showOlder: 'Show older',
-  showWords: 'Show',
-  takeBackWords: 'Take back',
-  theyWrote: (name: string) => `${name}: `,
-  types: (name: string) => `${name} is typing…`,
-  typesShort: 'is typing…',
-  unreadWords: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
-  write: 'Write',
-  writeTo: (name: string) => `Write to ${name}`,
-  wroteYou: (name: string, words: string) => `${name}: ${words}`,
-  youSaid: (words: string) => `You: ${words}`,
-  youWrote: 'You: ',
 
   // Devices
   blackPicture: 'No picture (black)',
@@ -397,4 +360,5 @@ export const en = {
   yourPicture: 'Your picture',
   yourSound: 'Your sound',
   ...filesEn,
+  ...wordsEn,
 };

@@ -1,6 +1,7 @@
 /** 页面上的全部文字，简体中文。 */
 import type { Text } from '../text';
 import { filesZh } from './files-zh';
+import { wordsZh } from './words-zh';
 
 export const zh: Text = {
   app: 'Visavis',
@@ -346,43 +347,6 @@ export const zh: Text = {
   yourPicture: '你的画面',
   yourSound: '你的声音',
 
-  // 消息
-  answering: '回复',
-  answerWords: '回复',
-  changeWords: '修改',
-  changing: '修改',
-  conversation: '对话',
-  copyText: '复制文字',
-  edited: '已修改',
-  findWords: '搜索消息',
-  foundNothing: '没有找到这样的消息。',
-  gone: '消息已撤回',
-  hideReading: '不告诉对方我已读消息',
-  hideReadingHint: '你也将看不到对方是否已读。',
-  inAnswerTo: '回复：',
-  markDelivered: '已送达',
-  markRead: '已读',
-  markSending: '等待连接',
-  markSent: '已发送',
-  moreForMessage: '此消息的更多操作',
-  newWords: '新消息',
-  notSent: '未发送',
-  noWords: (name) => `这里还没有消息。给 ${name} 写点什么吧：即使对方不在，消息也会送达。`,
-  reactions: '回应',
-  send: '发送',
-  sendAgain: '重新发送',
-  showNewer: '显示更新的消息',
-  showOlder: '显示更早的消息',
-  showWords: '查看',
-  takeBackWords: '撤回',
-  theyWrote: (name) => `${name}：`,
-  types: (name) => `${name} 正在输入…`,
-  typesShort: '正在输入…',
-  unreadWords: (count) => `${count} 条新消息`,
-  write: '写消息',
-  writeTo: (name) => `写给 ${name}`,
-  wroteYou: (name, words) => `${name}：${words}`,
-  youSaid: (words) => `你：${words}`,
-  youWrote: '你：',
   ...filesZh,
+  ...wordsZh,
 };

@@ -1,5 +1,6 @@
 /** The right pane on one contact. */
 import { html, nothing } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
 import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
 import { call, showStage } from '../acts/calls';
@@ -74,14 +75,29 @@ function below(page: Page, contact: Contact): unknown {
 }
 
 /** Up to so many bytes at once are taken without asking. */
-const TRUSTED_WITH = 1_000_000_000;
+const AMOUNTS = [10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000];
+const USUAL_AMOUNT = 1_000_000_000;
 
 function taking(page: Page, contact: Contact): unknown {
   const { t, state } = page;
-  const others = (state?.settings.accept_always ?? []).filter((one) => one.key !== contact.key);
-  const on = others.length !== state?.settings.accept_always.length;
-  const change = (wanted: boolean): void => choose(page, { accept_always: wanted ? [...others, { key: contact.key, most: TRUSTED_WITH }] : others });
-  return html`<section class="taking">${tick({ test: 'take-files', label: t.takeFiles(sizeText(page.lang, TRUSTED_WITH)), hint: t.takeFilesHint, on, change })}</section>`;
+  const all = state?.settings.accept_always ?? [];
+  const most = all.find((one) => one.key === contact.key)?.most ?? null;
+  const change = (most: number | null): void => {
+    const others = all.filter((one) => one.key !== contact.key);
+    choose(page, { accept_always: most === null ? others : [...others, { key: contact.key, most }] });
+  };
+  // What was chosen elsewhere can stay as it is.
+  const amounts = most === null || AMOUNTS.includes(most) ? AMOUNTS : [...AMOUNTS, most].toSorted((a, b) => a - b);
+  return html`<section class="taking">
+    ${tick({ test: 'take-files', label: say(t.takeFiles, contact.name), hint: t.takeFilesHint, on: most !== null, change: (wanted) => change(wanted ? USUAL_AMOUNT : null) })}
+    ${most === null
+      ? nothing
+      : html`<label class="most"><span>${t.takeMost}</span>
+          <select data-test="take-most" @change=${(event: Event) => change(Number((event.target as HTMLSelectElement).value))}>
+            ${amounts.map((one) => html`<option value=${one} .selected=${live(one === most)}>${sizeText(page.lang, one)}</option>`)}
+          </select>
+        </label>`}
+  </section>`;
 }
 
 function ask(page: Page, what: 'remove' | 'block' | 'accept-key', contact: Contact): void {

@@ -2,6 +2,7 @@
 import { html } from 'lit-html';
 import { unsafeSVG } from 'lit-html/directives/unsafe-svg.js';
 import activity from 'lucide-static/icons/activity.svg?raw';
+import archive from 'lucide-static/icons/archive.svg?raw';
 import arrowDownLeft from 'lucide-static/icons/arrow-down-left.svg?raw';
 import arrowLeft from 'lucide-static/icons/arrow-left.svg?raw';
 import arrowUpRight from 'lucide-static/icons/arrow-up-right.svg?raw';
@@ -20,9 +21,12 @@ import eye from 'lucide-static/icons/eye.svg?raw';
 import eyeOff from 'lucide-static/icons/eye-off.svg?raw';
 import file from 'lucide-static/icons/file.svg?raw';
 import files from 'lucide-static/icons/files.svg?raw';
+import fileText from 'lucide-static/icons/file-text.svg?raw';
+import film from 'lucide-static/icons/film.svg?raw';
 import folderOpen from 'lucide-static/icons/folder-open.svg?raw';
 import globe from 'lucide-static/icons/globe.svg?raw';
 import hand from 'lucide-static/icons/hand.svg?raw';
+import image from 'lucide-static/icons/image.svg?raw';
 import info from 'lucide-static/icons/info.svg?raw';
 import keyboard from 'lucide-static/icons/keyboard.svg?raw';
 import maximize from 'lucide-static/icons/maximize.svg?raw';
@@ -31,6 +35,7 @@ import mic from 'lucide-static/icons/mic.svg?raw';
 import micOff from 'lucide-static/icons/mic-off.svg?raw';
 import minimize from 'lucide-static/icons/minimize.svg?raw';
 import monitor from 'lucide-static/icons/monitor.svg?raw';
+import music from 'lucide-static/icons/music.svg?raw';
 import panelLeft from 'lucide-static/icons/panel-left.svg?raw';
 import panelLeftClose from 'lucide-static/icons/panel-left-close.svg?raw';
 import paperclip from 'lucide-static/icons/paperclip.svg?raw';
@@ -57,10 +62,15 @@ import x from 'lucide-static/icons/x.svg?raw';
 
 const DRAWINGS = {
   activity,
+  archive,
   arrowDownLeft,
   arrowLeft,
   arrowUpRight,
   ban,
+  fileText,
+  film,
+  image,
+  music,
 
   check,
   checkCheck,

@@ -5,8 +5,10 @@ import type { Mark } from '../generated/Mark';
 import type { Message } from '../generated/Message';
 import type { Page } from '../page';
 import { resend } from '../acts/words';
+import { partsOf } from '../model/links';
 import { exactly, timeOnly } from '../model/times';
 import { icon, type Icon } from './icons';
+import { linkView } from './link';
 import { openMessageMenu } from './menu';
 
 const SIGNS: Record<Mark, Icon> = { failed: 'circleAlert', sending: 'clock', sent: 'check', delivered: 'checkCheck', read: 'eye' };
@@ -20,7 +22,7 @@ export function messageView(page: Page, contact: Contact, message: Message, foll
       ${message.quote
         ? html`<p class="quote" data-test="quote"><span class="unseen">${t.inAnswerTo}</span><bdi class="quoted">${message.quote.gone ? t.gone : message.quote.text}</bdi></p>`
         : nothing}
-      ${gone ? html`<p class="said muted">${t.gone}</p>` : html`<p class="said" dir="auto" data-test="said">${message.text}</p>`}
+      ${gone ? html`<p class="said muted">${t.gone}</p>` : html`<p class="said" dir="auto" data-test="said">${partsOf(message.text).map((part) => (typeof part === 'string' ? part : linkView(page, part)))}</p>`}
       <p class="foot-note">
         <time title=${exactly(page.lang, message.at_ms)}>${timeOnly(page.lang, message.at_ms)}</time>
         ${message.edited && !gone ? html`<span>${t.edited}</span>` : nothing}

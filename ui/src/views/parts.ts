@@ -79,7 +79,7 @@ export function field(page: Page, of: Field): unknown {
   </div>`;
 }
 
-export function tick(of: { test: string; label: string; hint?: string; on: boolean; change: (on: boolean) => void }): unknown {
+export function tick(of: { test: string; label: unknown; hint?: string; on: boolean; change: (on: boolean) => void }): unknown {
   return html`<label class="tick">
     <input
       type="checkbox"
@@ -87,7 +87,7 @@ export function tick(of: { test: string; label: string; hint?: string; on: boole
       .checked=${live(of.on)}
       @change=${(event: Event) => of.change((event.target as HTMLInputElement).checked)}
     />
-    <span>${of.label}${of.hint ? html`<small>${of.hint}</small>` : nothing}</span>
+    <span><span>${of.label}</span>${of.hint ? html`<small>${of.hint}</small>` : nothing}</span>
   </label>`;
 }
 

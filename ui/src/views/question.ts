@@ -7,6 +7,7 @@ import { acceptKey, block, remove } from '../acts/people';
 import { reallyChangeServer } from '../acts/settings';
 import { say } from '../text';
 import { icon } from './icons';
+import { linkQuestion } from './link';
 import { errorLine, submits } from './parts';
 
 let opener: HTMLElement | null = null;
@@ -14,7 +15,7 @@ let opener: HTMLElement | null = null;
 export function closeQuestion(page: Page): void {
   const to = opener;
   opener = null;
-  page.forget('question');
+  page.forget('question', 'link');
   page.change((here) => {
     here.question = null;
   });
@@ -37,7 +38,7 @@ export function questionView(page: Page): unknown {
       if (event.target === event.currentTarget) closeQuestion(page);
     }}
   >
-    ${question.ask === 'keys' ? keysSheet(page) : confirmation(page, question)}
+    ${question.ask === 'keys' ? keysSheet(page) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
   </dialog>`;
 }
 
@@ -53,7 +54,7 @@ function openDialog(element: HTMLDialogElement): void {
   element.showModal();
 }
 
-function confirmation(page: Page, question: Exclude<Question, { ask: 'keys' }>): unknown {
+function confirmation(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' }>): unknown {
   const { t } = page;
   const { title, text, yes, danger, run } = words(page, question);
   return html`<form method="dialog" class="inside" @submit=${submits(run)}>
@@ -75,7 +76,7 @@ interface Words {
   run: () => void;
 }
 
-function words(page: Page, question: Exclude<Question, { ask: 'keys' }>): Words {
+function words(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' }>): Words {
   const { t } = page;
   switch (question.ask) {
     case 'remove': {

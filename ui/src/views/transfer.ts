@@ -5,10 +5,12 @@ import type { Transfer } from '../generated/Transfer';
 import type { TransferItem } from '../generated/TransferItem';
 import type { Page } from '../page';
 import { accept, resume, reveal, step, want } from '../acts/files';
+import { forgetSmall, smallKey } from '../acts/pictures';
 import { isOver, percent, sizeText } from '../model/files';
+import { kindOf, kindOfName, mayHarm, showsPicture, type Kind } from '../model/kinds';
 import { exactly, timeOnly, unitText } from '../model/times';
-import { explain, say } from '../text';
-import { icon } from './icons';
+import { explain, say, type Text } from '../text';
+import { icon, type Icon } from './icons';
 
 /** More names than these stand behind a line that opens. */
 const FEW = 5;
@@ -18,20 +20,47 @@ export function transferView(page: Page, contact: Contact, transfer: Transfer): 
   const { mine, stage } = transfer;
   return html`<li class="transfer ${mine ? 'mine' : 'theirs'} ${stage.type}" data-test="transfer" data-id=${transfer.id} data-stage=${stage.type}>
     <div class="card" role="group" aria-label=${mine ? t.filesTo(contact.name) : t.filesFrom(contact.name)}>
+      ${thumbnail(page, transfer)}
       <header>
-        ${icon(transfer.items.length === 1 && transfer.items[0]?.files === null ? 'file' : 'files')}
+        ${transfer.items.length === 1 && transfer.items[0] ? kindSign(kindOf(transfer.items[0]), t) : icon('files')}
         <p class="who">
           <strong>${title(page, transfer)}</strong>
           <span class="muted">${transfer.items.length === 1 && transfer.items[0]?.files !== null ? html`${t.countFiles(transfer.files)} · ` : nothing}${sizeText(page.lang, transfer.bytes)} · <time title=${exactly(page.lang, transfer.at_ms)}>${timeOnly(page.lang, transfer.at_ms)}</time></span>
         </p>
       </header>
-      ${items(page, transfer)} ${bar(page, transfer)}
+      ${items(page, transfer)} ${harm(page, transfer)} ${bar(page, transfer)}
       <p class="how-far" data-test="transfer-stage" role="status">${stageLine(page, contact, transfer)}</p>
       ${transfer.problem ? html`<p class="error" role="alert" data-test="transfer-problem">${icon('circleAlert')}<span>${explain(transfer.problem, page.lang)}</span></p>` : nothing}
       ${transfer.lost > 0 ? html`<p class="error" data-test="transfer-lost">${icon('circleAlert')}<span>${t.filesLost(transfer.lost)}</span></p>` : nothing}
       <div class="buttons">${buttons(page, transfer)}</div>
     </div>
   </li>`;
+}
+
+/** A small one of what is here already; a click opens the file. */
+function thumbnail(page: Page, transfer: Transfer): unknown {
+  const { t } = page;
+  const { key, id, items: [only] } = transfer;
+  const address = showsPicture(transfer) ? page.here.small.get(smallKey(key, id)) : null;
+  if (!address || !only) return nothing;
+  const name = only.place ?? only.name;
+  return html`<button type="button" class="thumbnail" data-test="thumbnail" aria-label=${t.openNamed(name)} title=${t.openFile} @click=${() => reveal(page, transfer, 0)}>
+    <img src=${address} alt="" @error=${() => forgetSmall(page, key, id)} />
+  </button>`;
+}
+
+const SIGNS: Record<Kind, Icon> = { picture: 'image', video: 'film', sound: 'music', document: 'fileText', archive: 'archive', program: 'triangleAlert', folder: 'folderOpen', file: 'file' };
+
+function kindSign(kind: Kind, t: Text): unknown {
+  const words = { picture: t.kindPicture, video: t.kindVideo, sound: t.kindSound, document: t.kindDocument, archive: t.kindArchive, program: t.kindProgram, folder: t.kindFolder, file: t.kindFile }[kind];
+  return html`<span class="kind ${kind}" title=${words} data-test="kind" data-kind=${kind}>${icon(SIGNS[kind])}<span class="unseen">${words}</span></span>`;
+}
+
+/** Of what somebody else sends, as long as it is a choice or can be opened. */
+function harm({ t }: Page, transfer: Transfer): unknown {
+  const { type } = transfer.stage;
+  if (transfer.mine || type === 'declined' || type === 'cancelled' || !mayHarm(transfer)) return nothing;
+  return html`<p class="caution" data-test="may-harm">${icon('triangleAlert')}<span>${t.mayHarm}</span></p>`;
 }
 
 function title({ t }: Page, { items, files }: Transfer): unknown {
@@ -45,7 +74,7 @@ function items(page: Page, transfer: Transfer): unknown {
   const [only] = transfer.items;
   if (transfer.items.length === 1 && only) return preview(page, only);
   const list = html`<ul>
-    ${transfer.items.map((item, at) => html`<li>${itemLine(page, transfer, item, at)}</li>`)}
+    ${transfer.items.map((item, at) => html`<li>${itemLine(page, transfer, item, at)}${preview(page, item, 'below')}</li>`)}
   </ul>`;
   const asks = !transfer.mine && transfer.stage.type === 'offered';
   if (transfer.items.length <= FEW || asks) return html`<div class="items" tabindex="0" role="group" aria-label=${t.contents}>${list}</div>`;
@@ -53,12 +82,12 @@ function items(page: Page, transfer: Transfer): unknown {
 }
 
 /** Some of what is in a folder that came by itself. */
-function preview({ t }: Page, { preview: names, files }: TransferItem): unknown {
+function preview({ t }: Page, { name, preview: names, files }: TransferItem, where: 'items' | 'below' = 'items'): unknown {
   if (names.length === 0) return nothing;
-  return html`<details class="items">
-    <summary>${t.contents}</summary>
-    <ul tabindex="0" role="list" aria-label=${t.contents}>
-      ${names.map((name) => html`<li><span class="item">${icon('file')}<bdi class="name">${name}</bdi></span></li>`)}
+  return html`<details class=${where} data-test="preview">
+    <summary aria-label=${t.contentsOf(name)}>${t.contents}</summary>
+    <ul tabindex="0" role="list" aria-label=${t.contentsOf(name)}>
+      ${names.map((one) => html`<li><span class="item">${kindSign(kindOfName(one), t)}<bdi class="name">${one}</bdi></span></li>`)}
       ${files !== null && files > names.length ? html`<li class="muted">${t.andMore(files - names.length)}</li>` : nothing}
     </ul>
   </details>`;
@@ -67,8 +96,8 @@ function preview({ t }: Page, { preview: names, files }: TransferItem): unknown 
 function itemLine(page: Page, transfer: Transfer, item: TransferItem, at: number): unknown {
   const { t } = page;
   const size = html`<span class="muted">${item.files === null ? nothing : html`${t.countFiles(item.files)} · `}${sizeText(page.lang, item.bytes)}</span>`;
-  const name = html`<bdi class="name" title=${item.preview.join('\n')}>${item.place ?? item.name}</bdi>`;
-  const sign = icon(item.files === null ? 'file' : 'folderOpen');
+  const name = html`<bdi class="name">${item.place ?? item.name}</bdi>`;
+  const sign = kindSign(kindOf(item), t);
   if (transfer.mine || transfer.stage.type !== 'offered' || transfer.items.length === 1) {
     return html`<span class="item ${item.wanted ? '' : 'unwanted'}">${sign}${name}${size}</span>`;
   }

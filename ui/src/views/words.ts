@@ -6,6 +6,7 @@ import type { Contact } from '../generated/Contact';
 import type { Page } from '../page';
 import { draft, leaveAbout, loadNewer, loadOlder, openSearch, send } from '../acts/words';
 import { pickAndOffer } from '../acts/files';
+import { paste, pastedPicture } from '../acts/pictures';
 import { dayOnly } from '../model/times';
 import { entries, type Entry } from '../model/words';
 import { say } from '../text';
@@ -14,6 +15,7 @@ import { findView } from './find';
 import { icon } from './icons';
 import { messageView } from './message';
 import { errorLine } from './parts';
+import { pastedView } from './pasted';
 import { transferView } from './transfer';
 
 const LONGEST = 8_000;
@@ -76,7 +78,7 @@ function writing(page: Page, contact: Contact): unknown {
       void send(page, contact.key);
     }}
   >
-    ${aboutLine(page, contact)} ${errorLine(page, error, 'write-error')}
+    ${aboutLine(page, contact)} ${pastedView(page, contact)} ${errorLine(page, error, 'write-error')}
     <div class="beside">
       <button type="button" class="quiet icon-only" data-test="open-find" aria-label=${t.findWords} title=${t.findWords} @click=${() => openSearch(page, contact.key)}>${icon('search')}</button>
       <button type="button" class="quiet icon-only" data-test="send-files" aria-label=${t.sendFiles} title=${t.sendFiles} ?disabled=${page.here.busy.has(`offer ${contact.key}`)} @click=${() => void pickAndOffer(page, contact.key)}>${icon('paperclip')}</button>
@@ -91,6 +93,12 @@ function writing(page: Page, contact: Contact): unknown {
         .value=${live(text)}
         @input=${(event: InputEvent) => draft(page, contact.key, (event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => keys(page, contact, event)}
+        @paste=${(event: ClipboardEvent) => {
+          const file = pastedPicture(event.clipboardData);
+          if (!file) return;
+          event.preventDefault();
+          void paste(page, contact.key, file);
+        }}
       ></textarea>
       <button type="submit" class="primary icon-only" data-test="send" aria-label=${t.send} title=${`${t.send} (Enter)`} ?disabled=${text.trim() === '' || length > LONGEST}>
         ${icon('send')}

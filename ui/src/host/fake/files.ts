@@ -33,6 +33,13 @@ export function transfer(key: string, items: TransferItem[], part: Partial<Trans
   };
 }
 
+/** A picture for a file of this name. */
+export function fakeSmall(name: string): string {
+  const turn = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 360;
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="400"><rect width="640" height="400" fill="hsl(${turn} 40% 70%)"/><circle cx="470" cy="110" r="50" fill="#fff8d8"/><path d="M0 400 220 150 400 330 480 250 640 400Z" fill="hsl(${turn} 45% 30%)"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
+}
+
 /** The answer to a command about files; none to any other. */
 export function answerAboutFiles(world: World, command: Command): Reply | null {
   const { state, emit, fault } = world;
