@@ -29,7 +29,7 @@ fn sparse(path: &Path, size: u64) {
 
 /// Two files are the same, byte by byte.
 fn are_the_same(one: &Path, other: &Path) {
-    let [mut one, mut other] = [one, other].map(|path| File::open(path).unwrap());
+    let [mut one, other] = [one, other].map(|path| File::open(path).unwrap());
     let size = one.metadata().unwrap().len();
     assert_eq!(other.metadata().unwrap().len(), size);
     let (mut here, mut there) = (vec![0; MIB as usize], vec![0; MIB as usize]);

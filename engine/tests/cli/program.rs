@@ -123,6 +123,7 @@ impl Program {
         writeln!(self.input, "{words}").unwrap();
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
