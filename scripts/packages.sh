@@ -15,6 +15,8 @@ packages_for() {
     window_test)
       echo webkit2gtk-driver xvfb openbox xdotool imagemagick x11-utils dbus dbus-x11 xauth
       echo libgl1-mesa-dri libegl1 fonts-dejavu-core fonts-wqy-microhei
+      # Another program's window, to drag files out of.
+      echo python3-gi gir1.2-gtk-3.0
       ;;
     # To try calls against what others wrote: a browser, a relay's client, and sound without a sound card.
     call_test) echo chromium coturn pulseaudio pulseaudio-utils ;;

@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 
+mod drag;
 mod driver;
 mod ears;
 mod eyes;
@@ -21,6 +22,7 @@ mod steps;
 mod window;
 
 mod calls;
+mod files;
 mod hands;
 mod more_calls;
 mod people;

@@ -147,6 +147,18 @@ impl Person {
         self.0.client.execute(&script, vec![]).await.unwrap().as_u64().unwrap()
     }
 
+    /// Waits for something, and says where in the window its middle is.
+    pub(crate) async fn middle(&self, selector: &str) -> [usize; 2] {
+        self.sees(selector).await;
+        let script = eyes::look(&format!(
+            "(({{ left, top, width, height }}) => [left + width / 2, top + height / 2])
+             (visible({}).getBoundingClientRect())",
+            json!(css(selector))
+        ));
+        let middle = self.0.client.execute(&script, vec![]).await.unwrap();
+        [0, 1].map(|way| middle[way].as_f64().unwrap() as usize)
+    }
+
     /// Waits for something, then clicks on it.
     pub(crate) async fn clicks(&self, selector: &str) {
         self.sees(selector).await;

@@ -41,6 +41,13 @@ impl<'a> Window<'a> {
         Some(Self { stage, id })
     }
 
+    /// The one window that an app shows.
+    pub(crate) fn of(stage: &'a Stage, app: u32) -> Self {
+        let found = stage.xdotool(&["search", "--onlyvisible", "--pid", &app.to_string()]);
+        let [id] = found.lines().collect::<Vec<_>>()[..] else { panic!("its windows: {found:?}") };
+        Self { stage, id: id.to_owned() }
+    }
+
     /// Waits until the window is there. A screen tells nobody, so there is no way but to look again.
     pub(crate) async fn comes(stage: &'a Stage, title: &str) -> Self {
         let mut looks = interval(Duration::from_millis(50));
@@ -135,6 +142,12 @@ impl<'a> Window<'a> {
             let line = said.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|number| number.parse().ok()).unwrap_or_default()
         })
+    }
+
+    /// Moves the computer's mouse to a place in it.
+    pub(crate) fn points_at(&self, [x, y]: [usize; 2]) {
+        let (x, y) = (x.to_string(), y.to_string());
+        self.stage.xdotool(&["mousemove", "--window", &self.id, &x, &y]);
     }
 
     /// Turns to it.

@@ -22,6 +22,7 @@ use crate::transfer::progress::Progress;
 use crate::transfer::signal::TransferId;
 use shown::Speed;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Transfers that go at once; others wait for their turn.
@@ -55,6 +56,9 @@ struct Entry {
     tries: u32,
     /// Whether it was accepted or taken up again here just now. The other side may not know yet, so it is the one to begin.
     fresh: bool,
+    /// Once nothing is written any more: it is taken off the list, or it goes on in another folder.
+    leaving: bool,
+    elsewhere: Option<PathBuf>,
     speed: Speed,
 }
 
@@ -69,8 +73,8 @@ struct Run {
 impl Entry {
     fn new(kept: Kept) -> Self {
         let (run, problem, retry_at) = (None, None, None);
-        let speed = Speed::default();
-        Self { kept, run, problem, retry_at, tries: 0, fresh: false, speed }
+        let (leaving, elsewhere, speed) = (false, None, Speed::default());
+        Self { kept, run, problem, retry_at, tries: 0, fresh: false, leaving, elsewhere, speed }
     }
 
     /// With which device it goes, where nothing stands in its way but the way itself.
@@ -79,6 +83,17 @@ impl Entry {
         let goes = *stage == Stage::Accepted && *paused == (false, false);
         let device = device.filter(|_| goes && self.problem.is_none())?;
         Some(Peer { key: *key, device })
+    }
+
+    /// Whether a thread may still write what comes.
+    fn is_receiving(&self) -> bool {
+        !self.kept.mine && self.run.is_some()
+    }
+
+    /// It goes off the list as soon as its thread has ended.
+    fn leave(&mut self) {
+        self.leaving = true;
+        self.stop();
     }
 
     fn stop(&self) {
@@ -134,19 +149,27 @@ impl Desk {
     pub(super) async fn forget_files(&mut self, key: PublicKey) {
         let theirs: Vec<TransferId> =
             self.files.all.keys().filter(|(with, _)| *with == key).map(|(_, id)| *id).collect();
+        let mut leaving = Vec::new();
         for id in &theirs {
-            if let Some(entry) = self.files.all.get(&(key, *id)) {
-                entry.stop();
+            match self.files.all.get_mut(&(key, *id)) {
+                Some(entry) if entry.is_receiving() => {
+                    entry.leave();
+                    leaving.push(*id);
+                }
+                Some(entry) => {
+                    entry.stop();
+                    self.clear_away(key, *id).await;
+                }
+                None => {}
             }
-            self.clear_away(key, *id).await;
         }
         let server = self.place.id();
-        if let Err(error) = self.run(move |db| transfers::forget_all(db, &server, &key)).await {
+        let forgotten = self.run(move |db| transfers::forget_all(db, &server, &key, &leaving));
+        if let Err(error) = forgotten.await {
             return self.raise(error);
         }
         for id in theirs {
-            self.files.all.remove(&(key, id));
-            self.board.publish(Event::TransferForgotten { key, id: id.to_string() });
+            self.reload(key, id).await;
         }
         self.drop_links_of_files().await;
     }
@@ -171,6 +194,18 @@ impl Desk {
             }
             Err(error) => self.raise(error),
         }
+    }
+
+    /// Takes one that is over off the list. False where it is not over, or not there.
+    async fn take_off(&mut self, key: PublicKey, id: TransferId) -> Result<bool, ApiError> {
+        let server = self.place.id();
+        let gone =
+            self.run(move |db| transfers::forget(db, Which { server: &server, key: &key, id }));
+        let gone = gone.await?;
+        if gone {
+            self.reload(key, id).await;
+        }
+        Ok(gone)
     }
 
     fn show_transfer(&self, key: PublicKey, id: TransferId) {

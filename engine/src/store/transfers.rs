@@ -69,6 +69,33 @@ pub struct Kept {
     pub done: u64,
 }
 
+impl Kept {
+    /// One that begins: offered, and nothing said of it yet.
+    #[must_use]
+    pub fn offered(
+        (key, id): (PublicKey, TransferId),
+        from: Option<DeviceId>,
+        at_ms: u64,
+        items: Vec<OfferedItem>,
+    ) -> Self {
+        Self {
+            key,
+            id,
+            mine: from.is_none(),
+            device: from,
+            at_ms,
+            items,
+            stage: Stage::Offered,
+            paused: (false, false),
+            wanted: None,
+            folder: None,
+            tops: None,
+            lost: 0,
+            done: 0,
+        }
+    }
+}
+
 /// All that is kept of a transfer but its list, with how many of its files do not come.
 const SELECT: &str = "SELECT *, (SELECT count(*) FROM transfer_files f
     WHERE f.transfer = transfers.n AND f.lost IS NOT NULL) AS lost FROM transfers";
@@ -418,13 +445,25 @@ pub fn forget(db: &Connection, which: Which<'_>) -> rusqlite::Result<bool> {
     Ok(gone > 0)
 }
 
-/// Takes all with someone off the list.
+/// Takes all with someone off the list, but for some that the user has given up only.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn forget_all(db: &Connection, server: &str, key: &PublicKey) -> rusqlite::Result<()> {
-    let what = "DELETE FROM transfers WHERE server = ?1 AND key = ?2";
-    db.execute(what, params![server, key_to(key)])?;
+pub fn forget_all(
+    db: &Connection,
+    server: &str,
+    key: &PublicKey,
+    given_up: &[TransferId],
+) -> rusqlite::Result<()> {
+    for id in given_up {
+        set_stage(db, Which { server, key, id: *id }, Stage::CancelledHere)?;
+    }
+    let names: Vec<String> = given_up.iter().map(ToString::to_string).collect();
+    db.execute(
+        "DELETE FROM transfers WHERE server = ?1 AND key = ?2
+         AND id NOT IN (SELECT value FROM json_each(?3))",
+        params![server, key_to(key), Json(names)],
+    )?;
     Ok(())
 }
 

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 
+// What a program needs of memory is read where Linux keeps it.
+#[cfg(target_os = "linux")]
+mod files;
 mod program;
 
 use program::{Program, Town};

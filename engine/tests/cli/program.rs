@@ -123,6 +123,20 @@ impl Program {
         writeln!(self.input, "{words}").unwrap();
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The most memory that a process has had in use so far, in bytes; none where it has ended.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak(id: u32) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        number.unwrap_or_default() * 1024
+    }
+
     /// As Ctrl+C would.
     pub(crate) fn interrupt(&self) {
         let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();

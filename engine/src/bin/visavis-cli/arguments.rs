@@ -81,7 +81,7 @@ pub(crate) enum Errand {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
-    /// Take the files that a contact sends next, or has offered already
+    /// Take the files that a contact sends next, or has offered already; what was broken off goes on
     Receive(Receive),
     /// Call a contact; the call ends by `hang up` on standard input, by SIGINT, or by the other
     Call(Call),

@@ -25,7 +25,8 @@ pub(crate) async fn send(
     follow(desk, key, &id).await
 }
 
-/// Takes the first offer that is there or comes, and waits until the files are there.
+/// Takes the first offer that is there or comes, and waits until the files are there. What was taken into this folder
+/// before, by a run that ended too early, goes on first.
 pub(crate) async fn receive(desk: &mut Desk, receive: Receive) -> Result<Outcome, Trouble> {
     let state = desk.online().await?;
     let from = match &receive.from {
@@ -37,7 +38,9 @@ pub(crate) async fn receive(desk: &mut Desk, receive: Receive) -> Result<Outcome
     let offer = loop {
         let waits = |transfer: &&Transfer| {
             let fits = from.is_none_or(|from| from == transfer.key);
-            fits && !transfer.mine && transfer.stage == TransferStage::Offered
+            let goes_on = matches!(transfer.stage, TransferStage::Waiting | TransferStage::Running)
+                && transfer.folder.as_ref() == Some(&folder);
+            fits && !transfer.mine && (goes_on || transfer.stage == TransferStage::Offered)
         };
         if let Some(offer) = desk.state().transfers.iter().find(waits) {
             break offer.clone();
@@ -45,8 +48,10 @@ pub(crate) async fn receive(desk: &mut Desk, receive: Receive) -> Result<Outcome
         desk.next().await?;
     };
     let (key, id) = (offer.key, offer.id);
-    let accept = Command::AcceptFiles { key, id: id.clone(), items: None, folder: Some(folder) };
-    desk.tell(accept).await?;
+    if offer.stage == TransferStage::Offered {
+        let folder = Some(folder);
+        desk.tell(Command::AcceptFiles { key, id: id.clone(), items: None, folder }).await?;
+    }
     follow(desk, key, &id).await
 }
 

@@ -70,21 +70,7 @@ impl Desk {
         let id = id.map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
         let at_ms = self.time_ms();
         let Offer { items, list, sources } = offer;
-        let kept = Kept {
-            key,
-            id,
-            mine: true,
-            device: None,
-            at_ms,
-            items: items.clone(),
-            stage: Stage::Offered,
-            paused: (false, false),
-            wanted: None,
-            folder: None,
-            tops: None,
-            lost: 0,
-            done: 0,
-        };
+        let kept = Kept::offered((key, id), None, at_ms, items.clone());
         let letter = FileLetter { transfer: id, say: FileSignal::Offer { at_ms, items } };
         self.post_along(key, move |db, server| {
             transfers::begin(db, server, &kept)?;
@@ -190,21 +176,19 @@ impl Desk {
             (entry.problem, entry.retry_at, entry.tries) = (None, None, 0);
             entry.fresh = true;
         }
-        if folder.is_some() {
-            self.clear_away(key, id).await;
-        }
         self.say(key, id, FileSignal::Resume, move |db, which| {
             transfers::set_paused(db, which, true, false)?;
             transfers::set_stage(db, which, Stage::Accepted)?;
             if !mine {
                 transfers::want_lost_again(db, which)?;
             }
-            match &folder {
-                Some(folder) => transfers::move_to(db, which, folder),
-                None => Ok(()),
-            }
+            Ok(())
         })
         .await?;
+        if let Some(entry) = self.files.all.get_mut(&(key, id)).filter(|_| folder.is_some()) {
+            entry.elsewhere = folder;
+            self.wind_up(key, id).await;
+        }
         self.files_go().await;
         Ok(())
     }
@@ -224,14 +208,16 @@ impl Desk {
     }
 
     async fn forget(&mut self, key: PublicKey, id: TransferId) -> Result<(), ApiError> {
-        let server = self.place.id();
-        let gone =
-            self.run(move |db| transfers::forget(db, Which { server: &server, key: &key, id }));
-        if !gone.await? {
-            return Err(no_such_transfer());
+        if let Some(entry) = self.files.all.get_mut(&(key, id))
+            && entry.is_receiving()
+        {
+            if entry.kept.stage == Stage::Accepted {
+                return Err(no_such_transfer());
+            }
+            entry.leave();
+            return Ok(());
         }
-        self.reload(key, id).await;
-        Ok(())
+        if self.take_off(key, id).await? { Ok(()) } else { Err(no_such_transfer()) }
     }
 
     /// Keeps a change and tells the other side of it, in one step.

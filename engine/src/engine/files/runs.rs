@@ -288,6 +288,7 @@ impl Desk {
         let Some(run) = entry.run.take() else { return };
         entry.speed.stop();
         entry.tries = if run.progress.moved() > 0 { 0 } else { entry.tries.saturating_add(1) };
+        let (leaving, elsewhere) = (entry.leaving, entry.elsewhere.is_some());
         let done = run.progress.get().map(|(done, _)| done);
         let server = self.place.id();
         let kept = self.run(move |db| {
@@ -298,6 +299,9 @@ impl Desk {
             self.raise(error);
         }
         match news {
+            // Nobody waits for it, but for what has come whole.
+            RunNews::Received(_) if leaving => {}
+            RunNews::Received(ended) if elsewhere && ended != receive::Ended::Done => {}
             RunNews::Received(ended) => self.received(key, id, ended).await,
             RunNews::Sent(send::Ended::Done) => {
                 // The receiver's letter says so too, where this is lost.
@@ -399,18 +403,31 @@ impl Desk {
         }
     }
 
-    /// After a transfer was ended: what ran stops, and what came in part is taken away.
+    /// What ran of a transfer that was ended stops. What came in part is taken away once nothing is written any more:
+    /// only then can it leave the list, or go on elsewhere.
     pub(super) async fn wind_up(&mut self, key: PublicKey, id: TransferId) {
         let Some(entry) = self.files.all.get_mut(&(key, id)) else { return };
         if entry.ready().is_none() {
             entry.stop();
         }
-        let cancelled = matches!(entry.kept.stage, Stage::CancelledHere | Stage::CancelledThere);
-        if !cancelled || entry.kept.mine || entry.run.is_some() {
+        if entry.kept.mine || entry.run.is_some() {
             return;
         }
-        entry.problem = None;
-        self.clear_away(key, id).await;
+        let leaving = entry.leaving;
+        let folder = entry.elsewhere.take().filter(|_| entry.kept.stage == Stage::Accepted);
+        if matches!(entry.kept.stage, Stage::CancelledHere | Stage::CancelledThere) {
+            entry.problem = None;
+            self.clear_away(key, id).await;
+        } else if let Some(folder) = folder {
+            self.clear_away(key, id).await;
+            self.change_kept(key, id, move |db, which| {
+                transfers::move_to(db, which, &folder).map(|()| true)
+            })
+            .await;
+        }
+        if leaving && let Err(error) = self.take_off(key, id).await {
+            self.raise(error);
+        }
     }
 
     /// Takes away what there is of files that are not whole.

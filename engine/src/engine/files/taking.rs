@@ -96,21 +96,7 @@ fn offered(
         let said = Outgoing::new(row, *key, letter);
         return Ok(FileNews { said: Some(said), ..FileNews::default() });
     }
-    let kept = Kept {
-        key: *key,
-        id,
-        mine: false,
-        device: Some(from),
-        at_ms,
-        items: items.to_vec(),
-        stage: Stage::Offered,
-        paused: (false, false),
-        wanted: None,
-        folder: None,
-        tops: None,
-        lost: 0,
-        done: 0,
-    };
+    let kept = Kept::offered((*key, id), Some(from), at_ms, items.to_vec());
     let new = transfers::begin(db, server, &kept)?;
     Ok(FileNews { changed: new.then_some(id), offered: new, ..FileNews::default() })
 }
