@@ -382,10 +382,19 @@ impl<'a, K: Keeper> Run<'a, K> {
     }
 
     fn lost(&mut self, file: u32, why: Lost) -> Result<(), Ended> {
-        if self.files.remove(&file).is_some() {
-            self.asking.drop(file);
-            self.opening.take_if(|opening| opening.file == file);
-            self.keeper.lost(file, why)?;
+        let Some(Awaited { place, part, .. }) = self.files.remove(&file) else { return Ok(()) };
+        drop(part);
+        self.asking.drop(file);
+        self.opening.take_if(|opening| opening.file == file);
+        self.keeper.lost(file, why)?;
+        // Whatever comes under this name next is another file: no group of this one may count for it.
+        if why == Lost::Changed {
+            remove_ledger(&self.ledger(file));
+            if let Err(error) = self.folder.remove_part(&place)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::warn!(%error, "a part of a file stays");
+            }
         }
         Ok(())
     }
