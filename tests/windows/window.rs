@@ -41,11 +41,11 @@ impl<'a> Window<'a> {
         Some(Self { stage, id })
     }
 
-    /// The one window that an app shows.
+    /// The window that an app opened first: what comes up beside the pointer later has a higher number.
     pub(crate) fn of(stage: &'a Stage, app: u32) -> Self {
         let found = stage.xdotool(&["search", "--onlyvisible", "--pid", &app.to_string()]);
-        let [id] = found.lines().collect::<Vec<_>>()[..] else { panic!("its windows: {found:?}") };
-        Self { stage, id: id.to_owned() }
+        let first = found.lines().filter_map(|id| id.parse::<u64>().ok()).min();
+        Self { stage, id: first.expect("a window of the app").to_string() }
     }
 
     /// Waits until the window is there. A screen tells nobody, so there is no way but to look again.
