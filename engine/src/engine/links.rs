@@ -175,13 +175,14 @@ impl Desk {
         }
     }
 
-    /// Links that only files wanted, and that they want no more, go; and those on which nobody was met, where the one
-    /// they lead to is away. The other end is told, for it may look for a new path otherwise.
+    /// Links that only files wanted, and that they want no more, go; and those on which nobody was met, or nobody is heard
+    /// any more, where the one they lead to is away. The other end is told, for it may look for a new path otherwise.
     pub(super) async fn drop_links_of_files(&mut self) {
         let mut closed = Vec::new();
         for (peer, end) in &mut self.links.ends {
             let away = self.known.presence.get(&peer.key) == Some(&Presence::Offline);
-            end.wanted.files &= self.files.want(*peer) && (end.up || !away);
+            let met = end.up && !end.disrupted;
+            end.wanted.files &= self.files.want(*peer) && (met || !away);
             if end.wanted == Wanted::NOT {
                 closed.push((*peer, end.number, end.theirs));
             }
@@ -266,6 +267,7 @@ impl Desk {
             LinkEvent::Disrupted => {
                 end.disrupted = true;
                 self.link_news(peer, LinkNews::Disrupted).await;
+                self.files_go().await;
             }
             LinkEvent::Failed => {
                 self.link_news(peer, LinkNews::Failed).await;

@@ -11,6 +11,7 @@ mod lanes;
 mod streams;
 mod task;
 mod way;
+mod ways;
 
 use super::chain::Path;
 use super::connection::{self, Connection};
@@ -126,6 +127,8 @@ struct Shared {
     incoming: Arc<Incoming>,
     outgoing: Outgoing,
     formats: Vec<PictureFormat>,
+    /// Whether it listens for packets at all.
+    packets: bool,
     figures: Mutex<LinkFigures>,
     /// Lanes that the other side has opened and nobody has taken.
     lanes: Mutex<HashMap<String, Lane>>,
@@ -168,6 +171,7 @@ impl Link {
             connection,
             incoming: Arc::default(),
             outgoing,
+            packets: !options.udp.is_empty(),
             formats: options.formats,
             figures: Mutex::default(),
             lanes: Mutex::default(),

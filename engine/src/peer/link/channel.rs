@@ -52,7 +52,8 @@ impl Gate {
     /// Waits until there is room.
     async fn room(&mut self, channel: &dyn DataChannel) {
         while let Some(window) = self.window() {
-            if channel.outstanding_bytes().await.is_ok_and(|bytes| bytes as u64 <= window) {
+            // One that is closed has room for nothing, which is found out when something is sent.
+            if !channel.outstanding_bytes().await.is_ok_and(|bytes| bytes as u64 > window) {
                 return;
             }
             tokio::time::sleep(LOOK).await;

@@ -237,6 +237,7 @@ impl Lanes {
     fn open_quick(&mut self) {
         let Some(connection) = self.connection.clone() else { return };
         for (name, carrier) in self.waiting.drain(..) {
+            tracing::info!(name, "a lane goes the quick way");
             self.shared.figures_of_lanes.quick.fetch_add(1, Ordering::Relaxed);
             let connection = connection.clone();
             self.running.spawn(async move {
@@ -255,6 +256,7 @@ impl Lanes {
         for (name, carrier) in std::mem::take(&mut self.waiting) {
             match self.shared.connection.peer.create_data_channel(&name, None).await {
                 Ok(channel) => {
+                    tracing::info!(name, "a lane goes over a channel");
                     self.on_channels.push(carrier.stopped());
                     self.shared.figures_of_lanes.channels.fetch_add(1, Ordering::Relaxed);
                     let gate = Gate::new(&self.shared);

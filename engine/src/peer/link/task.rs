@@ -4,6 +4,7 @@
 use super::control::ControlChannel;
 use super::ear::Told;
 use super::lanes::Lanes;
+use super::ways::Ways;
 use super::{LinkEvent, Order, Shared, streams, way};
 use crate::call::negotiation::{Effect, Input, Negotiation};
 use crate::call::signal::{Candidate, Control, DescriptionKind, LinkSignal};
@@ -24,8 +25,6 @@ use webrtc::peer_connection::{RTCIceCandidateInit, RTCPeerConnectionState, RTCSe
 
 /// Ways of the other side's that may wait for its description, and in all.
 const CANDIDATES: usize = 200;
-/// Ways found within so long go out together.
-const TOGETHER: Duration = Duration::from_millis(10);
 /// While nothing comes, a new path is looked for again after so long.
 const AGAIN_MS: u64 = 6_000;
 
@@ -41,8 +40,7 @@ pub(super) struct Task {
     has_theirs: bool,
     early: VecDeque<RTCIceCandidateInit>,
     taken: usize,
-    own: Vec<Candidate>,
-    own_due: Option<Instant>,
+    ways: Ways,
     agreed_formats: Option<sdp::Formats>,
     last_offer: Option<String>,
     connected: bool,
@@ -57,6 +55,7 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(shared: Arc<Shared>, polite: bool, events: mpsc::Sender<LinkEvent>) -> Self {
         let control = ControlChannel::new(Arc::clone(&shared.connection.control));
+        let ways = Ways::new(shared.packets);
         Self {
             shared,
             polite,
@@ -68,8 +67,7 @@ impl Task {
             has_theirs: false,
             early: VecDeque::new(),
             taken: 0,
-            own: Vec::new(),
-            own_due: None,
+            ways,
             agreed_formats: None,
             last_offer: None,
             connected: false,
@@ -169,7 +167,7 @@ impl Task {
     fn deadline(&self) -> Option<Instant> {
         let next = self.negotiation.next_deadline().into_iter().chain(self.restart_at).min();
         let next = next.map(|next| self.began + Duration::from_millis(next));
-        next.into_iter().chain(self.own_due).min()
+        next.into_iter().chain(self.ways.deadline()).min()
     }
 
     async fn tell(&self, event: LinkEvent) {
@@ -347,13 +345,13 @@ impl Task {
         if candidate.candidate.is_empty() {
             return;
         }
-        self.own_due.get_or_insert_with(|| Instant::now() + TOGETHER);
-        self.own.push(Candidate {
+        let way = Candidate {
             candidate: candidate.candidate,
             sdp_mid: candidate.sdp_mid,
             sdp_m_line_index: candidate.sdp_mline_index,
             username_fragment: candidate.username_fragment,
-        });
+        };
+        self.ways.found(Instant::now(), way);
     }
 
     async fn state(&mut self, state: RTCPeerConnectionState) {
@@ -388,9 +386,9 @@ impl Task {
     }
 
     async fn tick(&mut self) {
-        if self.own_due.is_some_and(|due| due <= Instant::now()) {
-            self.own_due = None;
-            let candidates = std::mem::take(&mut self.own);
+        let met = self.connected && self.restart_at.is_none();
+        let candidates = self.ways.due(Instant::now(), met);
+        if !candidates.is_empty() {
             self.tell(LinkEvent::Signal(LinkSignal::Candidates { candidates })).await;
         }
         if self.restart_at.is_some_and(|at| at <= self.now()) {
