@@ -52,7 +52,7 @@ pub enum LaneWays {
     /// The quick one where there is one, else channels.
     #[default]
     Both,
-    /// The quick one alone: where there is none, lanes end.
+    /// The quick one alone: where there is none, lanes wait for it.
     Quick,
     /// Channels alone.
     Channels,

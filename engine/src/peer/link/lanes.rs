@@ -129,7 +129,8 @@ impl Lanes {
         };
         self.handle(Input::Direct(direct)).await;
         self.on_channels.retain(|stop| Arc::strong_count(stop) > 1);
-        if self.listens && !self.on_channels.is_empty() && self.connection.is_none() {
+        let wait = !self.on_channels.is_empty() || !self.waiting.is_empty();
+        if self.listens && wait && self.connection.is_none() {
             self.handle(Input::Wanted).await;
         }
     }
@@ -181,9 +182,8 @@ impl Lanes {
                 Effect::Say => self.say(),
                 Effect::Begin => self.begin(),
                 Effect::OpenQuick => self.open_quick(),
-                Effect::OpenChannels if self.shared.lane_ways() == LaneWays::Quick => {
-                    self.waiting.clear();
-                }
+                // They go on waiting for the only way that they may go.
+                Effect::OpenChannels if self.shared.lane_ways() == LaneWays::Quick => {}
                 Effect::OpenChannels => self.open_channels().await,
                 Effect::End => {
                     self.stop_attempt();
