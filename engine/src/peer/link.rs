@@ -7,6 +7,7 @@
 mod channel;
 mod control;
 mod ear;
+mod gate;
 mod lanes;
 mod streams;
 mod task;

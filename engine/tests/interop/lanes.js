@@ -14,26 +14,79 @@ const groupOf = size => {
 }
 const groupsOf = size => Math.ceil(size / groupOf(size))
 
-// A data channel as a lane: frames go in, and come out one by one; none once it is closed.
-class Lane {
+// A data channel on which lanes go, one after another: marks between them are text, frames are binary. Only who opened
+// it begins lanes on it.
+class Channel {
   constructor(channel) {
     this.channel = channel
-    this.came = []
     channel.binaryType = 'arraybuffer'
     channel.bufferedAmountLowThreshold = 1 << 20
-    channel.onmessage = ({ data }) => this.came.push(new Uint8Array(data)) && this.wake?.()
-    channel.onclose = () => this.wake?.()
-    channel.onbufferedamountlow = channel.onopen = () => this.wake?.()
+    channel.onmessage = ({ data }) => this.came(data)
+    channel.onclose = channel.onbufferedamountlow = channel.onopen = () => this.wakes()
+  }
+
+  came(data) {
+    if (typeof data !== 'string') this.lane?.frames.push(new Uint8Array(data))
+    else if (data !== 'end') this.lane = new Lane(this, data.slice('begin '.length))
+    else if (this.lane) this.lane.heardOut = true
+    this.wakes()
+  }
+
+  wakes() {
+    this.wake?.()
+    look()
+  }
+
+  get isIdle() {
+    return !this.lane || (this.lane.ended && this.lane.heardOut)
+  }
+
+  begin(name) {
+    this.lane = new Lane(this, name)
+    this.lane.ready = this.until(() => this.channel.readyState === 'open').then(() => this.channel.send(`begin ${name}`))
+    return this.lane
   }
 
   async until(holds) {
     while (!holds() && this.channel.readyState !== 'closed') await new Promise(done => (this.wake = done))
     return holds()
   }
+}
+
+const ownChannels = []
+
+async function beginLane(name) {
+  let own = ownChannels.find(one => one.isIdle)
+  if (!own) ownChannels.push((own = new Channel(pc.createDataChannel('lanes'))))
+  const lane = own.begin(name)
+  await lane.ready
+  return lane
+}
+
+// The next lane that the other side begins.
+async function takeLane() {
+  const next = () => channels.map(({ lane }) => lane).find(lane => lane && !lane.taken)
+  await when(next)
+  const lane = next()
+  lane.taken = true
+  return lane
+}
+
+// A lane: frames go in, and come out one by one; none once either side has ended it.
+class Lane {
+  constructor(over, name) {
+    Object.assign(this, { over, name, frames: [], ended: false, heardOut: false, taken: false })
+  }
+
+  end() {
+    if (!this.ended && this.over.channel.readyState === 'open') this.over.channel.send('end')
+    this.ended = true
+  }
 
   async hear() {
-    await this.until(() => this.came.length)
-    return this.came.shift()
+    await this.over.until(() => this.frames.length || this.heardOut)
+    if (this.frames.length) return this.frames.shift()
+    this.end()
   }
 
   async hearWord() {
@@ -51,7 +104,7 @@ class Lane {
     const frame = new Uint8Array(head.byteLength + bytes.length)
     frame.set(new Uint8Array(head.buffer))
     frame.set(bytes, head.byteLength)
-    if (this.channel.readyState === 'open') this.channel.send(frame)
+    if (!this.heardOut && this.over.channel.readyState === 'open') this.over.channel.send(frame)
   }
 
   tell(word) {
@@ -66,7 +119,7 @@ const shelf = { list: null, files: new Map(), asked: 0, bytes: 0 }
 
 // Receives until all is there, or until so many groups are.
 async function receiveFiles(id, breakAfter = Infinity) {
-  const lane = new Lane(pc.createDataChannel(laneName(id)))
+  const lane = await beginLane(laneName(id))
   const first = await lane.hearWord()
   if (first.word !== 'ready') return first
   if (!shelf.list) shelf.list = await askForList(lane)
@@ -116,7 +169,7 @@ async function receiveFiles(id, breakAfter = Infinity) {
     file.there.add(group)
     missing--
     if (++landed === breakAfter) {
-      lane.channel.close()
+      lane.end()
       return { word: 'broken' }
     }
   }
@@ -168,8 +221,7 @@ const wanted = []
 let pieces = 0
 
 async function sendFiles(offer, fault = {}) {
-  await when(() => channels.length)
-  const lane = new Lane(channels.shift())
+  const lane = await takeLane()
   const opened = new Set()
   lane.tell({ word: 'ready' })
   if (fault.unasked) lane.say(DATA, new Uint8Array(100), 0, 0)
@@ -193,17 +245,14 @@ async function sendFiles(offer, fault = {}) {
         const piece = bytes.slice(begin, next)
         if (pieces++ === fault.spoil) piece[7] ^= 1
         if (pieces === fault.stop) {
-          // Closing throws away what still waits to go.
-          lane.channel.bufferedAmountLowThreshold = 0
-          await lane.until(() => lane.channel.bufferedAmount === 0)
-          lane.channel.close()
+          lane.end()
           return { word: 'stopped' }
         }
-        await lane.until(() => lane.channel.bufferedAmount < 1 << 20)
+        await lane.over.until(() => lane.over.channel.bufferedAmount < 1 << 20)
         lane.say(DATA, piece, word.file, begin)
       }
     } else if (word.word === 'done') {
-      lane.channel.close()
+      lane.end()
       return word
     } else if (word.word === 'closed') {
       return word

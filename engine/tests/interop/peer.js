@@ -39,7 +39,7 @@ async function begin(with_) {
   }
   pc.ontrack = ({ track }) => (track.kind === 'video' ? watch : listen)(track)
   pc.ondatachannel = ({ channel }) => {
-    channels.push(channel)
+    channels.push(new Channel(channel))
     look()
   }
   if (wishes.offers) prepare()

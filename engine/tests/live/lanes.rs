@@ -83,6 +83,34 @@ async fn a_transfer_changes_its_way_in_the_middle_and_goes_on_where_it_was() {
     assert!(came.len() as u64 == size && came.iter().all(|byte| *byte == 0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_over_channels_goes_on_as_often_as_it_was_broken_off() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = friends(&town, LaneWays::Channels).await;
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let into = town.folder.path().join("into");
+    let size = 400_000_000;
+    let path = town.folder.path().join("large");
+    std::fs::File::create(&path).unwrap().set_len(size).unwrap();
+    let id = ana.offers(bo_key, &[path]).await;
+    bo.accepts(ana_key, &id, &into).await;
+    let mut done = 0;
+    for times in 0..8 {
+        done = in_the_middle(&mut bo, &id, done).await;
+        // Each side in turn, with much on its way.
+        let (who, key) = if times % 2 == 0 { (&mut bo, ana_key) } else { (&mut ana, bo_key) };
+        who.tell(Command::PauseTransfer { key, id: id.clone() }).await.unwrap();
+        who.at(&id, TransferStage::Paused { by_me: true }).await;
+        let resume = Command::ResumeTransfer { key, id: id.clone(), folder: None };
+        who.tell(resume).await.unwrap();
+    }
+    let his = bo.at(&id, TransferStage::Done).await;
+    assert_eq!((his.done, his.lost), (size, 0));
+    ana.at(&id, TransferStage::Done).await;
+    let came = std::fs::read(into.join("large")).unwrap();
+    assert!(came.len() as u64 == size && came.iter().all(|byte| *byte == 0));
+}
+
 /// Pictures that came, and milliseconds of sound that were made up.
 fn came(figures: &CallStatistics) -> (u64, u64) {
     let pictures = figures.picture_in.as_ref().map_or(0, |picture| picture.pictures);

@@ -1,128 +1,241 @@
-//! A lane over a data channel: what a transfer says goes out as messages, and messages that come go to it. Both directions
-//! are carried at once, so that neither holds the other up. While a call is on, no more is under way than leaves it in
-//! peace: the stack's own idea of that fills every queue there is.
+//! A data channel that carries lanes, one after another, for as long as its link lasts. It is never closed in between: the
+//! stack gives the number of a closed channel to the next one before the other side has let go of it, and what is said on
+//! that is lost. Between lanes stand marks, which are text; frames are binary. Only who opened a channel begins lanes on
+//! it, either side ends them, and the next one begins once both have.
 
-use super::Shared;
-use crate::media::clock::now_us;
-use crate::peer::quick::Manners;
+use super::gate::Gate;
+use super::lanes::News;
 use crate::transfer::lane::{Carrier, CarrierIn};
-use crate::transfer::wire::LONGEST;
 use bytes::{Bytes, BytesMut};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
-use webrtc::data_channel::{DataChannel, DataChannelEvent};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
 
-/// The last frames have so long to arrive.
-const SAY_OUT: Duration = Duration::from_secs(10);
-/// How often it is looked whether they have, and whether there is room beside a call.
-const LOOK: Duration = Duration::from_millis(10);
-/// What a way without queues is taken to be: only what comes on top of it is known here.
-const WAY_US: u64 = 40_000;
+/// What a channel for lanes is called.
+pub(super) const LABEL: &str = "lanes";
+const BEGIN: &str = "begin ";
+const END: &str = "end";
 
-/// Lets out what a call leaves room for.
-pub(super) struct Gate {
-    shared: Weak<Shared>,
-    manners: Option<Manners>,
-    news: u64,
+/// A lane that is to be carried, with its place among those that a link takes at once.
+pub(super) struct Begun {
+    pub(super) name: String,
+    pub(super) carrier: Carrier,
+    pub(super) place: OwnedSemaphorePermit,
 }
 
-impl Gate {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared), manners: None, news: 0 }
+/// A channel that this side has opened.
+pub(super) struct Own {
+    begun: mpsc::Sender<Begun>,
+    idle: Arc<AtomicBool>,
+}
+
+impl Own {
+    /// A channel with its first lane, and what carries them.
+    pub(super) fn new(
+        channel: Arc<dyn DataChannel>,
+        first: Begun,
+        gate: Gate,
+    ) -> (Self, impl Future<Output = ()>) {
+        let (begun, lanes) = mpsc::channel(1);
+        let idle = Arc::new(AtomicBool::new(false));
+        let carrying = lead(channel, first, lanes, Arc::clone(&idle), gate);
+        (Self { begun, idle }, carrying)
     }
 
-    /// What may be under way; nothing where no call is on, or nothing is heard of its packets: then this side sends none
-    /// that a file could hold up.
-    fn window(&mut self) -> Option<u64> {
-        let shared = self.shared.upgrade()?;
-        if !shared.calling.load(std::sync::atomic::Ordering::Relaxed) {
-            self.manners = None;
-            return None;
+    /// Begins a lane on it, or gives it back where another one is on it.
+    pub(super) fn begin(&self, lane: Begun) -> Result<(), Begun> {
+        if !self.idle.swap(false, Ordering::AcqRel) {
+            return Err(lane);
         }
-        let (news, queued_us) = shared.connection.path.queued();
-        // A piece of a file at least has to fit.
-        let manners = self.manners.get_or_insert_with(|| Manners::new(LONGEST as u64 / 16));
-        if std::mem::replace(&mut self.news, news) != news {
-            manners.came_back(now_us(), WAY_US + queued_us, true);
-        }
-        (news > 0).then(|| manners.window())
+        self.begun.try_send(lane).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(lane) | mpsc::error::TrySendError::Closed(lane) => lane,
+        })
     }
 
-    /// Waits until there is room.
-    async fn room(&mut self, channel: &dyn DataChannel) {
-        while let Some(window) = self.window() {
-            // One that is closed has room for nothing, which is found out when something is sent.
-            if !channel.outstanding_bytes().await.is_ok_and(|bytes| bytes as u64 > window) {
-                return;
-            }
-            tokio::time::sleep(LOOK).await;
-        }
+    pub(super) fn is_gone(&self) -> bool {
+        self.begun.is_closed()
     }
 }
 
-/// Carries until the transfer is over or the channel is gone.
-pub(super) async fn carry(
+/// The channel is gone, with the link or by itself.
+struct Gone;
+
+/// Carries the lanes that this side begins.
+async fn lead(
     channel: Arc<dyn DataChannel>,
-    carrier: Carrier,
-    gate: Gate,
-    is_open: bool,
+    first: Begun,
+    mut lanes: mpsc::Receiver<Begun>,
+    idle: Arc<AtomicBool>,
+    mut gate: Gate,
 ) {
+    let channel = &*channel;
+    loop {
+        match channel.poll().await {
+            Some(DataChannelEvent::OnOpen) => break,
+            None | Some(DataChannelEvent::OnClose) => return,
+            Some(_) => {}
+        }
+    }
+    let mut next = first;
+    loop {
+        let mark = format!("{BEGIN}{}", next.name);
+        if say(channel, &mark).await.is_err() || carry(channel, next, &mut gate).await.is_err() {
+            return;
+        }
+        idle.store(true, Ordering::Release);
+        next = loop {
+            tokio::select! {
+                lane = lanes.recv() => match lane {
+                    Some(lane) => break lane,
+                    None => return,
+                },
+                event = channel.poll() => match event {
+                    None | Some(DataChannelEvent::OnClose) => return,
+                    Some(_) => {}
+                },
+            }
+        };
+    }
+}
+
+/// Carries the lanes that the other side begins. Those that nobody takes end at once.
+pub(super) async fn follow(
+    channel: Arc<dyn DataChannel>,
+    news: mpsc::Sender<News>,
+    mut gate: Gate,
+) {
+    let channel = &*channel;
+    while let Some(event) = channel.poll().await {
+        let message = match event {
+            DataChannelEvent::OnMessage(message) if message.is_string => message,
+            DataChannelEvent::OnClose => return,
+            _ => continue,
+        };
+        let Some(name) = begun(&message.data) else { continue };
+        let (answer, taken) = oneshot::channel();
+        if news.send(News::Begun(name, answer)).await.is_err() {
+            return;
+        }
+        let ended = match taken.await {
+            Ok(lane) => carry(channel, lane, &mut gate).await,
+            Err(_) => end(channel).await,
+        };
+        if ended.is_err() {
+            return;
+        }
+    }
+}
+
+/// The name of the lane that a mark begins.
+fn begun(mark: &[u8]) -> Option<String> {
+    let name = std::str::from_utf8(mark).ok()?.strip_prefix(BEGIN)?;
+    Some(name.to_owned())
+}
+
+async fn say(channel: &dyn DataChannel, mark: &str) -> Result<(), Gone> {
+    channel.send_text(mark).await.map_err(|error| {
+        tracing::debug!(%error, "a channel of lanes takes nothing any more");
+        Gone
+    })
+}
+
+/// Who ended a lane.
+enum Ended {
+    Here,
+    There,
+}
+
+/// Carries a lane until both sides have ended it.
+async fn carry(channel: &dyn DataChannel, lane: Begun, gate: &mut Gate) -> Result<(), Gone> {
+    let Begun { carrier, place, .. } = lane;
     let stopped = carrier.stopped();
     let (outgoing, into) = carrier.split();
-    let open = Notify::new();
-    if is_open {
-        open.notify_one();
-    }
-    tokio::select! {
-        () = bring(&*channel, into, &open) => {}
-        () = take(&*channel, outgoing, gate, &open) => {}
-        () = stopped.notified() => {}
-    }
-    if let Err(error) = channel.close().await {
-        tracing::debug!(%error, "a lane's channel did not close as it should");
-    }
+    let ended = tokio::select! {
+        ended = bring(channel, into) => ended?,
+        ended = take(channel, outgoing, gate) => ended?,
+        () = stopped.notified() => Ended::Here,
+    };
+    let ended = match ended {
+        Ended::Here => end(channel).await,
+        Ended::There => say(channel, END).await,
+    };
+    drop(place);
+    ended
+}
+
+/// Ends a lane that the other side has not ended yet. What still comes of it is for nobody.
+async fn end(channel: &dyn DataChannel) -> Result<(), Gone> {
+    let heard_out = async {
+        loop {
+            match channel.poll().await {
+                None | Some(DataChannelEvent::OnClose) => return Err(Gone),
+                Some(DataChannelEvent::OnMessage(message)) if is_end(&message) => return Ok(()),
+                Some(_) => {}
+            }
+        }
+    };
+    tokio::try_join!(say(channel, END), heard_out).map(|_| ())
+}
+
+fn is_end(message: &RTCDataChannelMessage) -> bool {
+    message.is_string && message.data[..] == *END.as_bytes()
 }
 
 /// Brings what comes to the transfer.
-async fn bring(channel: &dyn DataChannel, into: CarrierIn, open: &Notify) {
-    while let Some(event) = channel.poll().await {
-        match event {
-            DataChannelEvent::OnOpen => open.notify_one(),
-            DataChannelEvent::OnMessage(message) => {
-                let Ok(()) = into.came(message.data.freeze()) else {
-                    tracing::debug!("more came on a lane than was asked for, or nobody listens");
-                    return;
-                };
+async fn bring(channel: &dyn DataChannel, into: CarrierIn) -> Result<Ended, Gone> {
+    loop {
+        match channel.poll().await {
+            None | Some(DataChannelEvent::OnClose) => return Err(Gone),
+            Some(DataChannelEvent::OnMessage(message)) if message.is_string => {
+                if is_end(&message) {
+                    return Ok(Ended::There);
+                }
             }
-            DataChannelEvent::OnClose => return,
-            _ => {}
+            Some(DataChannelEvent::OnMessage(message)) => {
+                if into.came(message.data.freeze()).is_err() {
+                    tracing::debug!("more came on a lane than was asked for, or nobody listens");
+                    return Ok(Ended::Here);
+                }
+            }
+            Some(_) => {}
         }
     }
 }
 
-/// Takes what the transfer says, and lets the last of it arrive.
+/// Takes what the transfer says, until it has said all.
 async fn take(
     channel: &dyn DataChannel,
     mut outgoing: mpsc::Receiver<Bytes>,
-    mut gate: Gate,
-    open: &Notify,
-) {
-    open.notified().await;
+    gate: &mut Gate,
+) -> Result<Ended, Gone> {
     while let Some(frame) = outgoing.recv().await {
         gate.room(channel).await;
         let frame = frame.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
         if let Err(error) = channel.send(frame).await {
-            tracing::debug!(%error, "a lane's channel takes nothing any more");
-            return;
+            tracing::debug!(%error, "a channel of lanes takes nothing any more");
+            return Err(Gone);
         }
     }
-    let said = async {
-        while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
-            tokio::time::sleep(LOOK).await;
+    Ok(Ended::Here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_begins_with_its_name_alone() {
+        let table: [(&[u8], Option<&str>); 6] = [
+            (b"begin file:00", Some("file:00")),
+            (b"begin ", Some("")),
+            (b"begin", None),
+            (b"end", None),
+            (b"begin \xff", None),
+            (b"", None),
+        ];
+        for (mark, name) in table {
+            assert_eq!(begun(mark).as_deref(), name, "{mark:?}");
         }
-    };
-    if tokio::time::timeout(SAY_OUT, said).await.is_err() {
-        tracing::debug!("the last frames of a lane did not arrive");
     }
 }

@@ -1,7 +1,8 @@
 //! The lanes of a link, and which way they go: the quick one where there is one, else channels. Whoever uses a lane doesn't
 //! see which. Where the quick way comes up, lanes that this side has opened over channels end, so that they begin anew on it.
 
-use super::channel::{self, Gate};
+use super::channel::{self, Begun, Own};
+use super::gate::Gate;
 use super::{LinkEvent, Shared, way};
 use crate::call::signal::Control;
 use crate::peer::LaneWays;
@@ -11,7 +12,7 @@ use quinn::{Connection, VarInt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use webrtc::data_channel::DataChannel;
 
@@ -19,12 +20,13 @@ use webrtc::data_channel::DataChannel;
 const LANES: usize = 16;
 const LONGEST_NAME: usize = 64;
 
-/// What the quick way reports, with the number of the attempt.
-#[derive(Debug)]
+/// What the ways report; the quick one with the number of the attempt.
 pub(super) enum News {
     Up(u64, Connection),
     Opened(u64, Opened),
     Down(u64),
+    /// The other side begins a lane on a channel. It is turned away where no answer comes.
+    Begun(String, oneshot::Sender<Begun>),
 }
 
 /// The lanes of one link.
@@ -40,10 +42,15 @@ pub(super) struct Lanes {
     attempt: (u64, Option<AbortHandle>),
     news: mpsc::Sender<News>,
     /// Lanes that wait for the other side, or for the quick way.
-    waiting: Vec<(String, Carrier)>,
+    waiting: Vec<Begun>,
+    places: Arc<Semaphore>,
     /// Whether the other side listens.
     listens: bool,
     running: JoinSet<()>,
+    /// Channels that this side has opened.
+    own: Vec<Own>,
+    /// How many the other side has.
+    others: Arc<Semaphore>,
     /// Ends the lanes that this side has opened over channels.
     on_channels: Vec<Arc<Notify>>,
     /// What is to be said on the control channel.
@@ -64,8 +71,11 @@ impl Lanes {
             attempt: (0, None),
             news,
             waiting: Vec::new(),
+            places: Arc::new(Semaphore::new(LANES)),
             listens: false,
             running: JoinSet::new(),
+            own: Vec::new(),
+            others: Arc::new(Semaphore::new(LANES)),
             on_channels: Vec::new(),
             unsaid: Vec::new(),
         };
@@ -106,11 +116,11 @@ impl Lanes {
 
     /// A lane is wanted.
     pub(super) async fn want(&mut self, name: String, carrier: Carrier) {
-        if self.waiting.len() + self.running.len() >= LANES {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             tracing::warn!("too many lanes on a link");
             return;
-        }
-        self.waiting.push((name, carrier));
+        };
+        self.waiting.push(Begun { name, carrier, place });
         if self.listens {
             self.wanted().await;
         }
@@ -167,6 +177,12 @@ impl Lanes {
                 None
             }
             News::Opened(number, opened) if number == self.attempt.0 => self.take_quick(opened),
+            News::Begun(name, answer) => {
+                let lane = self.take(&name)?;
+                self.shared.figures_of_lanes.channels.fetch_add(1, Ordering::Relaxed);
+                // A channel that is gone has dropped its end: the lane is closed with what is given back.
+                answer.send(lane).is_ok().then_some(LinkEvent::Lane(name))
+            }
             News::Down(number) if number == self.attempt.0 => {
                 self.leave();
                 self.handle(Input::Down).await;
@@ -236,11 +252,12 @@ impl Lanes {
 
     fn open_quick(&mut self) {
         let Some(connection) = self.connection.clone() else { return };
-        for (name, carrier) in self.waiting.drain(..) {
+        for Begun { name, carrier, place } in self.waiting.drain(..) {
             tracing::info!(name, "a lane goes the quick way");
             self.shared.figures_of_lanes.quick.fetch_add(1, Ordering::Relaxed);
             let connection = connection.clone();
             self.running.spawn(async move {
+                let _place = place;
                 match quick::open(&connection, &name).await {
                     Ok(streams) => quick::carry(streams, carrier).await,
                     Err(error) => tracing::debug!(%error, "a lane could not be opened"),
@@ -253,61 +270,77 @@ impl Lanes {
     }
 
     async fn open_channels(&mut self) {
-        for (name, carrier) in std::mem::take(&mut self.waiting) {
-            match self.shared.connection.peer.create_data_channel(&name, None).await {
-                Ok(channel) => {
-                    tracing::info!(name, "a lane goes over a channel");
-                    self.on_channels.push(carrier.stopped());
-                    self.shared.figures_of_lanes.channels.fetch_add(1, Ordering::Relaxed);
-                    let gate = Gate::new(&self.shared);
-                    self.running.spawn(channel::carry(channel, carrier, gate, false));
-                }
-                Err(error) => tracing::warn!(%error, "a lane could not be opened"),
-            }
+        for lane in std::mem::take(&mut self.waiting) {
+            tracing::info!(lane.name, "a lane goes over a channel");
+            self.on_channels.push(lane.carrier.stopped());
+            self.shared.figures_of_lanes.channels.fetch_add(1, Ordering::Relaxed);
+            self.begin_on_channel(lane).await;
         }
     }
 
-    /// The other side has opened a lane over a channel.
-    pub(super) async fn take_channel(
-        &mut self,
-        channel: Arc<dyn DataChannel>,
-    ) -> Option<LinkEvent> {
+    /// Begins a lane on a channel of this side's on which none is, or on a new one.
+    async fn begin_on_channel(&mut self, mut lane: Begun) {
+        self.own.retain(|own| !own.is_gone());
+        for own in &self.own {
+            match own.begin(lane) {
+                Ok(()) => return,
+                Err(back) => lane = back,
+            }
+        }
+        if self.own.len() >= LANES {
+            tracing::warn!("too many lanes on a link have not ended on the other side");
+            return;
+        }
+        match self.shared.connection.peer.create_data_channel(channel::LABEL, None).await {
+            Ok(channel) => {
+                let (own, carrying) = Own::new(channel, lane, Gate::new(&self.shared));
+                self.own.push(own);
+                self.running.spawn(carrying);
+            }
+            Err(error) => tracing::warn!(%error, "a lane could not be opened"),
+        }
+    }
+
+    /// The other side has opened a channel for lanes.
+    pub(super) async fn take_channel(&mut self, channel: Arc<dyn DataChannel>) {
         let reliable = channel.ordered().await.unwrap_or(false)
             && channel.max_retransmits().await.is_ok_and(|most| most.is_none())
             && channel.max_packet_life_time().await.is_ok_and(|most| most.is_none());
-        let name = channel.label().await.unwrap_or_default();
-        if !reliable || !self.has_room(&name) {
+        let for_lanes = channel.label().await.is_ok_and(|label| label == channel::LABEL);
+        let (true, true, Ok(place)) =
+            (reliable, for_lanes, Arc::clone(&self.others).try_acquire_owned())
+        else {
             tracing::warn!("a channel of the other side's was left aside");
-            return None;
-        }
-        let carrier = self.keep(&name)?;
-        self.shared.figures_of_lanes.channels.fetch_add(1, Ordering::Relaxed);
-        let gate = Gate::new(&self.shared);
-        self.running.spawn(channel::carry(channel, carrier, gate, true));
-        Some(LinkEvent::Lane(name))
+            return;
+        };
+        let carrying = channel::follow(channel, self.news.clone(), Gate::new(&self.shared));
+        self.running.spawn(async move {
+            carrying.await;
+            drop(place);
+        });
     }
 
     /// The other side has opened a lane on the quick way.
     fn take_quick(&mut self, opened: Opened) -> Option<LinkEvent> {
-        let Opened { name, streams } = opened;
-        if !self.has_room(&name) {
-            tracing::warn!("a lane of the other side's was left aside");
-            return None;
-        }
-        let carrier = self.keep(&name)?;
+        let Begun { name, carrier, place } = self.take(&opened.name)?;
         self.shared.figures_of_lanes.quick.fetch_add(1, Ordering::Relaxed);
-        self.running.spawn(quick::carry(streams, carrier));
+        self.running.spawn(async move {
+            quick::carry(opened.streams, carrier).await;
+            drop(place);
+        });
         Some(LinkEvent::Lane(name))
     }
 
-    fn has_room(&self, name: &str) -> bool {
-        name.len() <= LONGEST_NAME && self.running.len() < LANES
-    }
-
-    fn keep(&self, name: &str) -> Option<Carrier> {
+    /// Takes a lane of the other side's, where there is a place for it and somebody who takes it.
+    fn take(&self, name: &str) -> Option<Begun> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let (Ok(place), true) = (place, name.len() <= LONGEST_NAME) else {
+            tracing::warn!("a lane of the other side's was left aside");
+            return None;
+        };
         let (lane, carrier) = lane();
         if self.shared.keep_lane(name, lane) {
-            return Some(carrier);
+            return Some(Begun { name: name.to_owned(), carrier, place });
         }
         tracing::warn!("nobody takes the lanes of the other side");
         None

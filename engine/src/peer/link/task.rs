@@ -112,11 +112,7 @@ impl Task {
                         let incoming = Arc::clone(&self.shared.incoming);
                         readers.spawn(incoming.read(track, is_picture));
                     }
-                    Told::Channel(channel) => {
-                        if let Some(event) = lanes.take_channel(channel).await {
-                            self.tell(event).await;
-                        }
-                    }
+                    Told::Channel(channel) => lanes.take_channel(channel).await,
                 },
                 Some(news) = news.recv() => {
                     if let Some(event) = lanes.hear(news).await {
