@@ -142,7 +142,7 @@ function showSign(page: Page, sign: Sign): void {
     case 'arrived':
       if (shown(page)?.key === sign.key && !page.here.details) return toEnd(page);
       page.toast({
-        id: `files ${sign.id}`,
+        id: `files ${sign.key}`,
         bad: false,
         say: (t) => say(sign.what === 'offered' ? t.wantsToSend : t.filesArrived, sign.name),
         act: { label: (t) => t.showWords, run: () => showFiles(page, sign.key) },

@@ -216,6 +216,19 @@ describe('a sign for files', () => {
     await click('toast-act');
     expect(all('transfer')).toHaveLength(1);
   });
+
+  it('goes away where the conversation is opened by other means', async () => {
+    const host = await open({ ...settledState(), contacts: fewContacts() });
+    const one = transfer(bo, [item('a', 1)]);
+    host.emit({ type: 'transfer_changed', transfer: one });
+    host.emit({ type: 'files_offered', key: bo, id: one.id });
+    await settle();
+    expect(all('toast')).toHaveLength(1);
+    (document.querySelector(`[data-test=contact-row][data-key="${bo}"]`) as HTMLElement).click();
+    await settle();
+    expect(all('transfer')).toHaveLength(1);
+    expect(all('toast')).toHaveLength(0);
+  });
 });
 
 describe('what is chosen once', () => {

@@ -191,6 +191,10 @@ pub enum LastWhat {
     WroteTo,
     /// The contact wrote.
     WroteFrom,
+    /// The user offered files.
+    OfferedTo,
+    /// The contact offered files.
+    OfferedFrom,
 }
 
 /// Someone who asks to be a contact.

@@ -18,6 +18,11 @@ use serde_json::Value;
 /// The sign that someone types counts at most so often.
 const TYPED_MS: u64 = 1_000;
 
+/// So many letters are taken on a link at once; then one each so often. A friend says one at a time and has no more in the
+/// outbox; whoever says more is left to the server, which has a limit of its own.
+const AT_ONCE: u64 = 1_000;
+const EACH_MS: u64 = 100;
+
 /// Where the kept letters stand on one link.
 #[derive(Debug, Default)]
 pub(super) struct Hand {
@@ -27,6 +32,8 @@ pub(super) struct Hand {
     said: Option<u64>,
     /// When they last typed.
     typed_at: Option<u64>,
+    /// When all letters that were taken are made up for.
+    even_at: u64,
 }
 
 impl Hand {
@@ -45,6 +52,15 @@ impl Hand {
         let have = self.have.map_or(number, |have| have.max(number));
         self.have = Some(have);
         self.said.take_if(|said| *said <= have);
+    }
+
+    fn may_say(&mut self, now: u64) -> bool {
+        let even_at = self.even_at.max(now) + EACH_MS;
+        let room = even_at - now <= AT_ONCE * EACH_MS;
+        if room {
+            self.even_at = even_at;
+        }
+        room
     }
 
     fn may_type(&mut self, now: u64) -> bool {
@@ -151,6 +167,10 @@ impl Desk {
         letter: Value,
     ) {
         let Some(person) = self.known.reachable(&from.key).cloned() else { return };
+        let now = self.now();
+        if !self.links.hand(&from).is_some_and(|hand| hand.may_say(now)) {
+            return tracing::warn!("more letters come on a link than anybody writes");
+        }
         let too_long = is_too_long(&letter);
         let Ok(letter) = serde_json::from_value::<Letter>(letter) else {
             return tracing::warn!("a letter on a link makes no sense");
@@ -217,6 +237,16 @@ mod tests {
         assert!(hand.is_free());
         hand.have(2);
         assert_eq!(hand.have, Some(9));
+    }
+
+    #[test]
+    fn letters_are_taken_at_a_pace() {
+        let mut hand = Hand::default();
+        let taken = |hand: &mut Hand, now| (0..5_000).take_while(|_| hand.may_say(now)).count();
+        assert_eq!(taken(&mut hand, 7_000), 1_000);
+        assert_eq!(taken(&mut hand, 7_099), 0);
+        assert_eq!(taken(&mut hand, 8_000), 10);
+        assert_eq!(taken(&mut hand, 900_000), 1_000);
     }
 
     #[test]

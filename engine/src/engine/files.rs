@@ -11,7 +11,7 @@ mod shown;
 mod taking;
 
 pub(super) use runs::RunNews;
-pub(super) use taking::{FileNews, Heard, take};
+pub(super) use taking::{FileNews, Heard, after_offer, take};
 
 use super::desk::Desk;
 use crate::api::{ApiError, Event, PublicKey};
@@ -135,6 +135,7 @@ impl Desk {
         }
         let transfers = self.files.all.values().map(Entry::shown).collect();
         self.board.publish(Event::TransfersChanged { transfers });
+        self.clear_left().await;
     }
 
     /// Everything that runs stops, and goes on when it can.

@@ -267,6 +267,7 @@ pub(super) fn carry_out(
     let mut files = FileNews::default();
     if let Letter::Files(letter) = letter {
         files = files::take(db, Heard { server: &server, key: &key, from, now_ms }, letter)?;
+        person = files::after_offer(person, &files);
     }
     people::put(db, &server, &person)?;
     Ok(Carried { person, missed, news, got, files })

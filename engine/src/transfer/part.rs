@@ -118,11 +118,12 @@ impl Folder {
             // Something else by that name is not written into.
             options.create_new(true);
         }
+        // First, so that a part of which nobody knows any more is never there.
+        let ledger = Ledger::open(ledger, shape.groups(), begun)?;
         let file = self.dir.open_with(&name, &options)?;
         if file.metadata()?.len() != shape.size() {
             file.set_len(shape.size())?;
         }
-        let ledger = Ledger::open(ledger, shape.groups(), begun)?;
         let place = place.to_owned();
         let mut part = Part { file, place, shape, leaves, ledger, hash: None, unsynced: 0 };
         part.check_doubtful()?;

@@ -4,7 +4,7 @@
 
 mod places;
 
-pub use places::clear;
+pub use places::{clear, is_begun};
 
 use super::asking::Asking;
 use super::fault::{Fault, Place};

@@ -423,10 +423,16 @@ fn what_is_given_up_leaves_nothing_behind() {
     });
     assert_eq!(two.run(cut_after(3 * GROUP)), receive::Ended::Lane(LaneEnded::Closed));
     assert!(two.names().contains(&"Photos/b.part".to_owned()));
+    assert!(receive::is_begun(&two.job()));
     receive::clear(&two.job()).unwrap();
     // What has come whole stays.
     assert_eq!(two.names(), ["Photos", "Photos/a"]);
     assert_eq!(std::fs::read_dir(two.ledgers.path()).unwrap().count(), 0);
+    assert!(!receive::is_begun(&two.job()));
+    // So does another transfer's part of that name.
+    std::fs::write(two.there.path().join("Photos/b.part"), "another's").unwrap();
+    receive::clear(&two.job()).unwrap();
+    assert_eq!(two.names(), ["Photos", "Photos/a", "Photos/b.part"]);
 }
 
 #[test]

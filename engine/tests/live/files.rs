@@ -4,9 +4,13 @@
 use super::kit::{Someone, Town, contact};
 use std::path::{Path, PathBuf};
 use visavis_engine::api::{
-    AcceptedAlways, Code, Command, Event, Presence, PublicKey, Reply, Settings, State, Transfer,
-    TransferStage,
+    AcceptedAlways, Code, Command, Event, LastWhat, Presence, PublicKey, Reply, Settings, State,
+    Transfer, TransferStage,
 };
+use visavis_engine::store::Store;
+
+/// Bytes of a file that is still coming when something is done about it.
+const LARGE: u64 = 300_000_000;
 
 fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|at| ((at as u64 * 2_654_435_761) >> 9) as u8).collect()
@@ -93,6 +97,14 @@ async fn files_that_are_accepted_arrive_and_both_see_so() {
     assert_eq!(his.items[0].name, "Photos");
     assert_eq!(his.items[0].preview, ["deep/a.bin", "none"]);
     assert_eq!((his.items[1].files, his.items[1].bytes), (None, 5));
+    for (who, key, what) in
+        [(&mut ana, bo_key, LastWhat::OfferedTo), (&mut bo, ana_key, LastWhat::OfferedFrom)]
+    {
+        who.until(|state| {
+            contact(state, &key).and_then(|one| one.last).is_some_and(|last| last.what == what)
+        })
+        .await;
+    }
 
     assert_eq!(bo.engine.place_of(ana_key, &id, 1).await, None, "nothing has come yet");
     bo.accepts(ana_key, &id, &into).await;
@@ -222,6 +234,57 @@ async fn what_is_given_up_leaves_nothing_behind() {
         only_whole(&bo, &into);
         ana.at(&id, TransferStage::Cancelled { by_me: by_sender }).await;
     }
+}
+
+/// A file of one that comes, once a good deal of it is there.
+async fn comes(ana: &mut Someone, bo: &mut Someone, town: &Town, into: &Path) -> String {
+    let (ana_key, bo_key) = (ana.key().await, bo.key().await);
+    let path = town.folder.path().join("large");
+    std::fs::File::create(&path).unwrap().set_len(LARGE).unwrap();
+    let id = ana.offers(bo_key, &[path]).await;
+    bo.accepts(ana_key, &id, into).await;
+    let running = |transfer: &Transfer| {
+        transfer.stage == TransferStage::Running && transfer.done > LARGE / 100
+    };
+    let seen = bo.transfer(&id, running).await;
+    assert!(seen.done < LARGE, "it was too quick to be met in the middle");
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_can_go_on_in_another_folder_while_it_comes() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let (first, second) = (town.folder.path().join("one"), town.folder.path().join("two"));
+    let id = comes(&mut ana, &mut bo, &town, &first).await;
+    assert_eq!(below(&first), [first.join("large.part")]);
+    let (key, folder) = (ana.key().await, Some(second.display().to_string()));
+    bo.tell(Command::ResumeTransfer { key, id: id.clone(), folder }).await.unwrap();
+    bo.at(&id, TransferStage::Done).await;
+    ana.at(&id, TransferStage::Done).await;
+    assert_eq!(below(&first), Vec::<PathBuf>::new());
+    assert_eq!(below(&second), [second.join("large")]);
+    assert_eq!(std::fs::metadata(second.join("large")).unwrap().len(), LARGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_up_when_the_app_died_is_cleared_away_when_it_is_back() {
+    let town = Town::open().await;
+    let (mut ana, mut bo) = town.friends().await;
+    let into = town.folder.path().join("into");
+    let id = comes(&mut ana, &mut bo, &town, &into).await;
+    bo.engine.stop().await;
+    assert_eq!(below(&into), [into.join("large.part")]);
+    // As if it had died right after it was given up.
+    let store = Store::open(&bo.folder.join("visavis.db")).unwrap();
+    let ended = "UPDATE transfers SET stage = '\"cancelled_here\"'";
+    assert_eq!(store.run(|db| db.execute(ended, [])).await.unwrap(), 1);
+    drop(store);
+    let mut bo = bo.restart().await;
+    bo.at(&id, TransferStage::Cancelled { by_me: true }).await;
+    // It is told with what is there at once; what is asked next finds it done.
+    bo.tell(Command::ForgetTransfer { key: ana.key().await, id: id.clone() }).await.unwrap();
+    only_whole(&bo, &into);
 }
 
 #[tokio::test(flavor = "multi_thread")]

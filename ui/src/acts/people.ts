@@ -34,6 +34,8 @@ export function show(page: Page, contact: Contact): void {
     if (here.about?.of !== contact.key) here.about = null;
     if (here.finding?.of !== contact.key) here.finding = null;
   });
+  // What these say is in front of the user now, and they would lie over the place to write.
+  for (const what of ['files', 'words', 'wave from', 'missed']) page.untoast(`${what} ${contact.key}`);
   void loadWords(page, contact.key);
   void loadSafety(page, contact.key);
   void loadHistory(page, contact.key);

@@ -3,4 +3,4 @@
 /**
  * What was last between the user and a contact.
  */
-export type LastWhat = "added" | "waved_to" | "waved_from" | "called_to" | "called_from" | "called_in_vain" | "missed" | "wrote_to" | "wrote_from";
+export type LastWhat = "added" | "waved_to" | "waved_from" | "called_to" | "called_from" | "called_in_vain" | "missed" | "wrote_to" | "wrote_from" | "offered_to" | "offered_from";

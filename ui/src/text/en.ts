@@ -305,6 +305,8 @@ export const en = {
   declinedByYou: 'You declined',
   elsewhere: 'Taken on another device',
   lastCalled: 'You called',
+  lastOfferedFrom: 'Sent you files',
+  lastOfferedTo: 'You sent files',
   lastTalked: 'You talked',
   noAnswer: 'No answer',
   noCalls: 'You haven’t called each other yet.',

@@ -293,6 +293,8 @@ export const zh: Text = {
   declinedByYou: '你已拒绝',
   elsewhere: '已在另一台设备上处理',
   lastCalled: '你打过电话',
+  lastOfferedFrom: '给你发来了文件',
+  lastOfferedTo: '你发送了文件',
   lastTalked: '你们通过话',
   noAnswer: '无人接听',
   noCalls: '你们还没有通过话。',

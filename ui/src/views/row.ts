@@ -98,6 +98,10 @@ export function lastLine(page: Page, contact: Contact): string {
       return t.lastCalled;
     case 'missed':
       return t.missedCall;
+    case 'offered_to':
+      return t.lastOfferedTo;
+    case 'offered_from':
+      return t.lastOfferedFrom;
     case 'wrote_to':
       return contact.words === null ? t.gone : t.youSaid(contact.words);
     case 'wrote_from':

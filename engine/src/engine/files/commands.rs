@@ -1,10 +1,11 @@
 //! What the user wants of transfers: each is kept together with the letter that tells the other side, in one step.
 
 use super::{Entry, Files};
-use crate::api::{ApiError, Code, Command, PublicKey, Reply};
+use crate::api::{ApiError, Code, Command, LastSeen, LastWhat, PublicKey, Reply};
 use crate::engine::desk::{Asker, Desk, Message};
 use crate::engine::folder::{blocking, disk_error};
 use crate::engine::letter::Letter;
+use crate::store::people;
 use crate::store::transfers::{self, Kept, Stage, Which};
 use crate::transfer::signal::{FileLetter, FileSignal, MOST_FILES, MOST_ITEMS, TransferId};
 use crate::transfer::source::{NotOffered, Offer, look_through};
@@ -72,12 +73,24 @@ impl Desk {
         let Offer { items, list, sources } = offer;
         let kept = Kept::offered((key, id), None, at_ms, items.clone());
         let letter = FileLetter { transfer: id, say: FileSignal::Offer { at_ms, items } };
+        let mut person = self.known.people.get(&key).cloned();
+        if let Some(person) = &mut person {
+            person.last = Some(LastSeen { what: LastWhat::OfferedTo, at_ms });
+        }
+        let after = person.clone();
         self.post_along(key, move |db, server| {
             transfers::begin(db, server, &kept)?;
+            if let Some(person) = &after {
+                people::put(db, server, person)?;
+            }
             transfers::put_sources(db, Which { server, key: &key, id }, &list, &sources)?;
             Ok(Some(Letter::Files(letter)))
         })
         .await?;
+        if let Some(person) = person {
+            self.known.people.insert(key, person);
+            self.show_person(&key);
+        }
         self.reload(key, id).await;
         Ok(Reply::Offered { id: id.to_string() })
     }

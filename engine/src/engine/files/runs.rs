@@ -1,6 +1,6 @@
 //! Runs of transfers: which begin, on threads of their own, and what becomes of them.
 
-use super::{AGAIN_MS, AT_ONCE, LOOK_MS, MOST_AGAIN_MS, Run, lane_name};
+use super::{AGAIN_MS, AT_ONCE, Entry, LOOK_MS, MOST_AGAIN_MS, Run, lane_name};
 use crate::api::{ApiError, Code, Event, Presence, PublicKey};
 use crate::call::machine::Peer;
 use crate::engine::desk::{Desk, Message};
@@ -427,6 +427,22 @@ impl Desk {
         }
         if leaving && let Err(error) = self.take_off(key, id).await {
             self.raise(error);
+        }
+    }
+
+    /// Takes away what stayed of transfers that had ended when the app did.
+    pub(super) async fn clear_left(&mut self) {
+        let ended = |entry: &Entry| {
+            matches!(entry.kept.stage, Stage::CancelledHere | Stage::CancelledThere)
+        };
+        let ended = self.files.all.iter().filter(|(_, entry)| !entry.kept.mine && ended(entry));
+        let ended: Vec<_> = ended.map(|(which, _)| *which).collect();
+        for (key, id) in ended {
+            if let Ok(Some(job)) = self.job(key, id).await
+                && receive::is_begun(&job)
+            {
+                self.clear_away(key, id).await;
+            }
         }
     }
 

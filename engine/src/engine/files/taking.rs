@@ -1,9 +1,10 @@
 //! What comes about transfers: taken in the transaction that its letter is dealt with in, then shown.
 
-use crate::api::{Event, PublicKey};
+use crate::api::{Event, LastSeen, LastWhat, PublicKey};
 use crate::engine::desk::Desk;
 use crate::engine::letter::Letter;
 use crate::store::letters::{self, Outgoing};
+use crate::store::people::Person;
 use crate::store::transfers::{self, Kept, Stage, WAITING, Which};
 use crate::transfer::signal::{self, FileLetter, FileSignal, OfferedItem, TransferId};
 use rusqlite::Transaction;
@@ -23,8 +24,8 @@ pub(in crate::engine) struct Heard<'a> {
 pub(in crate::engine) struct FileNews {
     /// A transfer to be shown anew.
     changed: Option<TransferId>,
-    /// Whether it is a new offer.
-    offered: bool,
+    /// When it was offered, where it is a new offer.
+    offered: Option<u64>,
     /// Whether all of what the user sent is there.
     arrived: bool,
     /// What is said at once, without asking the user.
@@ -98,7 +99,21 @@ fn offered(
     }
     let kept = Kept::offered((*key, id), Some(from), at_ms, items.to_vec());
     let new = transfers::begin(db, server, &kept)?;
-    Ok(FileNews { changed: new.then_some(id), offered: new, ..FileNews::default() })
+    Ok(FileNews {
+        changed: new.then_some(id),
+        offered: new.then_some(at_ms),
+        ..FileNews::default()
+    })
+}
+
+/// The person after an offer of theirs.
+pub(in crate::engine) fn after_offer(mut person: Person, news: &FileNews) -> Person {
+    if let Some(at_ms) = news.offered
+        && person.last.is_none_or(|last| last.at_ms <= at_ms)
+    {
+        person.last = Some(LastSeen { what: LastWhat::OfferedFrom, at_ms });
+    }
+    person
 }
 
 impl Desk {
@@ -113,7 +128,7 @@ impl Desk {
             // Whoever says something knows of it.
             entry.fresh = false;
         }
-        if news.offered && !self.accept_by_itself(key, id).await {
+        if news.offered.is_some() && !self.accept_by_itself(key, id).await {
             self.board.publish(Event::FilesOffered { key, id: id.to_string() });
         }
         if news.arrived {

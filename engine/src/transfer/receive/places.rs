@@ -8,7 +8,13 @@ use crate::transfer::signal::OfferedItem;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Takes away what is there of files that are not whole. Blocks.
+/// Whether anything is there of a file that is not whole.
+pub fn is_begun(job: &Job) -> bool {
+    let files = job.list.as_ref().map_or(0, |list| list.files.len());
+    (0..).take(files).any(|number| ledger(&job.ledgers, number).exists())
+}
+
+/// Takes away what is there of files that are not whole. Blocks. A part without a ledger is another transfer's.
 ///
 /// # Errors
 /// The folder can't be used, or something stays.
@@ -19,10 +25,12 @@ pub fn clear(job: &Job) -> Result<(), Fault> {
     let mut placing = Placing::new(tops);
     for (number, file) in (0..).zip(&list.files).filter(|(_, file)| job.wants(file.item)) {
         let place = placing.file(file.item, &file.way);
-        if !job.known.get(&number).is_some_and(|known| known.done) {
+        let ledger = ledger(&job.ledgers, number);
+        let is_done = job.known.get(&number).is_some_and(|known| known.done);
+        if !is_done && (file.size == 0 || ledger.exists()) {
             let removed = folder.remove_part(&place);
             removed.map_err(|e| Fault::of(&e, &job.folder.join(&place), Place::File))?;
-            remove_ledger(&ledger(&job.ledgers, number));
+            remove_ledger(&ledger);
         }
         if let Some(above) = place.parent() {
             folder.remove_empty(above);
