@@ -6,23 +6,35 @@ test_page() {
   install_modules ui
   step "Check the page"
   (cd ui && npm run --silent check && npm test --silent)
-  audit_page
 }
 
 # The long look at every situation in a browser depends on the page alone: once passed, it passes until the
-# page changes.
-audit_page() {
-  local sum
-  sum=$(page_sources)
-  if is_stamped audit "$sum"; then return; fi
-  (cd ui && npm run --silent audit)
-  keep_stamp audit "$sum"
+# page changes. It goes on while the crates are built, and is waited for before what they do is timed.
+begin_audit() {
+  audit='' audited=$(page_sources)
+  if is_stamped audit "$audited"; then return; fi
+  audit_said=$target/audit.log
+  (cd ui && exec npm run --silent audit) >"$audit_said" 2>&1 &
+  audit=$!
+  trap 'kill "$audit" 2>/dev/null || true' EXIT
+}
+
+end_audit() {
+  [ -n "$audit" ] || return 0
+  step "Look at every situation of the page"
+  local passed=1
+  wait "$audit" || passed=''
+  trap - EXIT
+  cat "$audit_said" >&2
+  [ -n "$passed" ] || fail "The page has faults: see above."
+  keep_stamp audit "$audited"
 }
 
 test_crates() {
   step "Test the crates and the windows"
   # Together, so that the programs that the tests start are built with the tests and only once.
   cargo build --locked --workspace --all-targets
+  end_audit
   if has cargo-nextest; then
     cargo nextest run --locked --workspace
   else

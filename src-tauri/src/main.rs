@@ -6,6 +6,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod arguments;
+mod clipboard;
 mod display;
 mod files;
 mod frames;
@@ -56,6 +57,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             links::open_link,
             pictures::thumbnail,
             pictures::keep_picture,
+            pictures::copied_picture,
             pictures::discard_picture
         ])
         .setup(move |app| {

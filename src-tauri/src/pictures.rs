@@ -1,14 +1,15 @@
 //! Still pictures for the page: small ones of files in transfers, and those that are pasted. The page never gets the bytes
 //! of somebody else's file: they are decoded here, one picture at a time, and what it gets is coded anew.
 
+use crate::clipboard;
 use crate::files::place;
 use crate::ipc::Door;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use std::sync::Arc;
-use tauri::State;
 use tauri::ipc::{InvokeBody, Request};
+use tauri::{AppHandle, State};
 use tokio::sync::Mutex;
 use visavis_engine::api::{ApiError, Code};
 use visavis_engine::engine::Kept;
@@ -37,6 +38,7 @@ pub(crate) struct KeptPicture {
     id: String,
     path: String,
     name: String,
+    bytes: usize,
     /// A small one, as an address that holds it.
     small: String,
 }
@@ -55,16 +57,33 @@ pub(crate) async fn keep_picture(
             serde_json::from_value(list.clone()).map_err(|_| none("the page sent no bytes"))?
         }
     };
+    let (name, bytes) = apart(&body).ok_or_else(|| none("the page sent no name"))?;
+    keep(&door, name.to_owned(), bytes.to_vec()).await
+}
+
+/// Gives the picture on the system's clipboard a file; nothing where there is none that the page doesn't have by itself.
+#[tauri::command]
+pub(crate) async fn copied_picture(
+    name: String,
+    app: AppHandle,
+    door: State<'_, Arc<Door>>,
+) -> Result<Option<KeptPicture>, ApiError> {
+    let Some(bytes) = clipboard::picture(&app).await else { return Ok(None) };
+    keep(&door, name, bytes).await.map(Some)
+}
+
+async fn keep(door: &Door, name: String, bytes: Vec<u8>) -> Result<KeptPicture, ApiError> {
+    let none = |why: &str| ApiError::new(Code::NothingToSend, why);
     let pasted = door.engine().await.pasted().clone();
     let _one = DECODING.lock().await;
     let keeping = tauri::async_runtime::spawn_blocking(move || -> Result<_, ApiError> {
-        let (name, bytes) = apart(&body).ok_or_else(|| none("the page sent no name"))?;
-        let kept: Kept = pasted.keep(name, bytes)?;
+        let kept: Kept = pasted.keep(&name, &bytes)?;
         let file = kept.path.file_name().unwrap_or_default();
         let path = kept.path.to_str().ok_or_else(|| none("the profile's path is no text"))?;
         Ok(KeptPicture {
             name: file.to_string_lossy().into_owned(),
             path: path.to_owned(),
+            bytes: bytes.len(),
             small: address(&kept.still),
             id: kept.id,
         })

@@ -1,5 +1,6 @@
-//! Files dragged from another program's window onto the app, as a person drags them: the button goes down over there,
-//! the pointer moves, and the button goes up where they shall fall. All of it by the screen's own mouse.
+//! What comes from other programs. Files are dragged from their window onto the app as a person drags them: the button goes
+//! down over there, the pointer moves, and the button goes up where they shall fall, all of it by the screen's own mouse.
+//! A picture is copied there, to be pasted here.
 
 use crate::person::Person;
 use crate::process::Process;
@@ -22,14 +23,33 @@ pub(crate) struct OtherWindow<'a> {
     _program: Process,
 }
 
+/// Another program on the same screen, and the first line it says.
+fn another(stage: &Stage, script: &str, files: &[&Path]) -> (Process, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows").join(script);
+    // Debian's own Python is the one that knows GTK.
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(&script).args(files);
+    command.env("DISPLAY", &stage.display).env("GDK_BACKEND", "x11").env("NO_AT_BRIDGE", "1");
+    let log = script.file_stem().unwrap().to_string_lossy();
+    Process::start_and_hear(&mut command, &stage.log(&log))
+}
+
+/// A program that has copied a picture. The clipboard is empty again when it ends.
+pub(crate) struct Copied {
+    _program: Process,
+}
+
+impl Copied {
+    pub(crate) fn new(stage: &Stage, picture: &Path) -> Self {
+        let (program, said) = another(stage, "clipboard.py", &[picture]);
+        assert_eq!(said, "copied");
+        Self { _program: program }
+    }
+}
+
 impl<'a> OtherWindow<'a> {
     pub(crate) fn with(stage: &'a Stage, files: &[&Path]) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows/drag_source.py");
-        // Debian's own Python is the one that knows GTK.
-        let mut command = Command::new("/usr/bin/python3");
-        command.arg(script).args(files);
-        command.env("DISPLAY", &stage.display).env("GDK_BACKEND", "x11").env("NO_AT_BRIDGE", "1");
-        let (program, said) = Process::start_and_hear(&mut command, &stage.log("other-window"));
+        let (program, said) = another(stage, "drag_source.py", files);
         assert_eq!(said, "shown");
         Self { stage, _program: program }
     }

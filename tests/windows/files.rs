@@ -1,12 +1,15 @@
 //! Files between two windows: dragged over from another program, taken, stopped and let go on by the buttons of their
-//! card; and a large one arrives whole though the app that receives it is killed on the way.
+//! card; and a large one arrives whole though the app that receives it is killed on the way. In a call they go to who is
+//! in it, and a picture that was copied elsewhere is pasted.
 
-use crate::drag::OtherWindow;
+use crate::calls::talk;
+use crate::drag::{Copied, OtherWindow};
 use crate::people::two_friends;
 use crate::person::Person;
 use crate::server::Server;
 use crate::stage::{Stage, play};
 use crate::steps::{is_online, sees_contact};
+use fantoccini::key::Key;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -135,5 +138,55 @@ fn files_that_are_dragged_onto_someone_arrive() {
         stage.picture("files-7-all-there");
         are_the_same(&large, &into.join("film.mkv"));
         assert_eq!(names(&into), ["a picture.png", "film.mkv"]);
+    });
+}
+
+#[test]
+fn in_a_call_files_are_dropped_on_the_picture_and_pictures_are_pasted() {
+    play("files-call", async |stage| {
+        let server = Server::start(stage);
+        let into = downloads(stage, "bo");
+        let (ana, bo) = two_friends(stage, &server).await;
+        let small = stage.folder("hers").join("a plan.pdf");
+        sparse(&small, 3 * MIB);
+        talk(&ana, &bo).await;
+        let other = OtherWindow::with(stage, &[&small]);
+        other.holds_over(0, &ana, "@stage", "@drop[data-to=bo]").await;
+        ana.reads("@drop", "Bo Lindqvist").await;
+        stage.picture("files-call-1-drag");
+        other.drops();
+        ana.misses("@drop").await;
+        bo.reads("@toast", "wants to send you files").await;
+        stage.picture("files-call-2-offer");
+        bo.clicks("@toast-act").await;
+        bo.clicks("@transfer-accept").await;
+        bo.sees("@transfer[data-stage=done]").await;
+        are_the_same(&small, &into.join("a plan.pdf"));
+        // The call goes on.
+        ana.sees("@stage[data-stage=on]").await;
+        bo.sees(".in-call @contact-row[data-handle=ana]").await;
+        stage.picture("files-call-3-done");
+        ana.clicks("@end").await;
+        bo.misses("@stage").await;
+
+        let picture = stage.folder("hers").join("copied.png");
+        image::RgbImage::from_fn(640, 360, |x, y| image::Rgb([x as u8, y as u8, 90]))
+            .save(&picture)
+            .unwrap();
+        let _copied = Copied::new(stage, &picture);
+        ana.clicks("@contact-row[data-handle=bo]").await;
+        ana.clicks("@write").await;
+        ana.holds_and_presses(char::from(Key::Control), 'v').await;
+        ana.sees("@pasted img").await;
+        stage.picture("files-call-4-pasted");
+        ana.clicks("@pasted-send").await;
+        ana.misses("@pasted").await;
+        bo.clicks("@transfer[data-stage=offered] @transfer-accept").await;
+        bo.sees("@thumbnail").await;
+        bo.misses("@transfer:not([data-stage=done])").await;
+        stage.picture("files-call-5-there");
+        let came = names(&into).into_iter().find(|name| name.ends_with(".png")).unwrap();
+        let came = image::open(into.join(came)).unwrap().to_rgb8();
+        assert_eq!(came, image::open(&picture).unwrap().to_rgb8());
     });
 }

@@ -49,6 +49,8 @@ export interface Host {
   thumbnail(key: string, id: string, item: number): Promise<string | null>;
   /** Gives a picture a file by this name; refuses with `nothing_to_send` what is none. */
   keepPicture(name: string, bytes: Uint8Array): Promise<KeptPicture>;
+  /** The same with the picture on the system's clipboard; null where there is none, or the web view hands it over itself. */
+  copiedPicture(name: string): Promise<KeptPicture | null>;
   /** One that is not sent after all. */
   discardPicture(id: string): Promise<void>;
   /** Opens an address of the web in the system's browser. */

@@ -15,11 +15,11 @@ async function talking(transfers: Transfer[] = []): Promise<FakeHost> {
 }
 
 /** Pastes; whether the page took it for a picture. */
-async function pastes(file: { bytes?: number[]; kind?: string; size?: number; words?: boolean }): Promise<boolean> {
+async function pastes(file: { bytes?: number[]; kind?: string; size?: number; words?: boolean; unseen?: boolean }): Promise<boolean> {
   const picture = new File([new Uint8Array(file.bytes ?? PNG)], 'image.png', { type: file.kind ?? 'image/png' });
   if (file.size !== undefined) Object.defineProperty(picture, 'size', { value: file.size });
   const event = new Event('paste', { bubbles: true, cancelable: true });
-  Object.defineProperty(event, 'clipboardData', { value: { files: [picture], types: file.words ? ['text/plain', 'Files'] : ['Files'] } });
+  Object.defineProperty(event, 'clipboardData', { value: file.unseen ? { files: [], types: [] } : { files: [picture], types: file.words ? ['text/plain', 'Files'] : ['Files'] } });
   the('write').dispatchEvent(event);
   await settle();
   return event.defaultPrevented;
@@ -45,6 +45,23 @@ describe('a pasted picture', () => {
     expect(host.pasted.size).toBe(1);
     expect(says('transfer')).toContain('Picture 2026-05-20 15.00.png');
     expect((the('write') as HTMLTextAreaElement).value).toBe('half a sentence');
+  });
+
+  it('is asked for where the web view shows none of it', async () => {
+    const host = await talking();
+    // Nothing was copied.
+    await pastes({ unseen: true });
+    expect(maybe('pasted')).toBeNull();
+    expect(maybe('toast')).toBeNull();
+    host.clipboard = new Uint8Array(PNG);
+    await pastes({ unseen: true });
+    expect(says('pasted')).toContain('Picture 2026-05-20 15.00.png');
+    await click('pasted-cancel');
+    // It can't be decoded.
+    host.clipboard = new Uint8Array([1, 2, 3]);
+    await pastes({ unseen: true });
+    expect(maybe('pasted')).toBeNull();
+    expect(all('toast')).toHaveLength(1);
   });
 
   it('leaves nothing behind where it does not go', async () => {

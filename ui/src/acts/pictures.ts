@@ -46,10 +46,11 @@ export function forgetSmall(page: Page, key: string, id: string): void {
   page.change(({ small }) => small.set(smallKey(key, id), null));
 }
 
-/** A picture on the clipboard, where there are no words that could be meant. */
-export function pastedPicture(data: DataTransfer | null): File | null {
+/** A picture on the clipboard, where there are no words that could be meant. Some web views show the page nothing of it. */
+export function pastedPicture(data: DataTransfer | null): File | 'unseen' | null {
   if (!data || data.types.includes('text/plain')) return null;
-  return [...data.files].find((file) => file.type.startsWith('image/')) ?? null;
+  const file = [...data.files].find((one) => one.type.startsWith('image/'));
+  return file ?? (data.files.length === 0 ? 'unseen' : null);
 }
 
 function two(number: number): string {
@@ -62,13 +63,16 @@ function stamp(now: number): string {
 }
 
 /** Gives it a file, and shows it before it goes. */
-export async function paste(page: Page, key: string, file: File): Promise<void> {
+export async function paste(page: Page, key: string, picture: File | 'unseen'): Promise<void> {
   if (page.here.busy.has('paste')) return;
   const refused = (say: () => unknown): void => page.toast({ id: 'paste', bad: true, say, act: null });
-  if (file.size > LARGEST) return refused(() => page.t.noPicture);
+  if (picture !== 'unseen' && picture.size > LARGEST) return refused(() => page.t.noPicture);
   page.change((here) => here.busy.add('paste'));
   try {
-    const kept = await page.host.keepPicture(page.t.pictureName(stamp(page.now)), new Uint8Array(await file.arrayBuffer()));
+    const name = page.t.pictureName(stamp(page.now));
+    const kept =
+      picture === 'unseen' ? await page.host.copiedPicture(name) : await page.host.keepPicture(name, new Uint8Array(await picture.arrayBuffer()));
+    if (!kept) return;
     const before = page.here.pasted;
     keepEnd(page);
     page.change((here) => {

@@ -38,6 +38,8 @@ export class FakeHost implements Host {
   readonly revealed: [string, string, number | null][] = [];
   readonly opened: string[] = [];
   readonly pasted = new Set<string>();
+  /** The picture on the system's clipboard, where the web view shows none of it. */
+  clipboard: Uint8Array | null = null;
   noBrowser = false;
   shownProgress: number | null = null;
   /** As if the system dragged files over the window. */
@@ -116,6 +118,10 @@ export class FakeHost implements Host {
     const id = String(this.pasted.size);
     this.pasted.add(id);
     return { id, path: `/profile/pasted/${id}/${name}.png`, name: `${name}.png`, bytes: bytes.length, small: fakeSmall(name) };
+  }
+
+  async copiedPicture(name: string): Promise<KeptPicture | null> {
+    return this.clipboard ? this.keepPicture(name, this.clipboard) : null;
   }
 
   async discardPicture(id: string): Promise<void> {

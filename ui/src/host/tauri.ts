@@ -70,7 +70,11 @@ export class TauriHost implements Host {
     const body = new Uint8Array(head.length + bytes.length);
     body.set(head);
     body.set(bytes, head.length);
-    return { ...(await invoke<Omit<KeptPicture, 'bytes'>>('keep_picture', body)), bytes: bytes.length };
+    return invoke('keep_picture', body);
+  }
+
+  copiedPicture(name: string): Promise<KeptPicture | null> {
+    return invoke('copied_picture', { name });
   }
 
   async discardPicture(id: string): Promise<void> {

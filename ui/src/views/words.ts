@@ -94,10 +94,10 @@ function writing(page: Page, contact: Contact): unknown {
         @input=${(event: InputEvent) => draft(page, contact.key, (event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => keys(page, contact, event)}
         @paste=${(event: ClipboardEvent) => {
-          const file = pastedPicture(event.clipboardData);
-          if (!file) return;
+          const picture = pastedPicture(event.clipboardData);
+          if (!picture) return;
           event.preventDefault();
-          void paste(page, contact.key, file);
+          void paste(page, contact.key, picture);
         }}
       ></textarea>
       <button type="submit" class="primary icon-only" data-test="send" aria-label=${t.send} title=${`${t.send} (Enter)`} ?disabled=${text.trim() === '' || length > LONGEST}>
