@@ -29,9 +29,9 @@ const RATE: u64 = 20_000_000;
 const QUEUE: Duration = Duration::from_millis(200);
 /// Each way.
 const DELAY: Duration = Duration::from_millis(10);
-/// A call needs this long until rate and size have settled, and a load until it is at its rate.
+/// A call needs this long until rate and size have settled, and this long after a load.
 const SETTLE: Duration = Duration::from_secs(15);
-const SETTLE_LOAD: Duration = Duration::from_secs(5);
+const REST: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(20);
 /// What does not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ pub(super) async fn measure(folder: &Path, case: &str) -> Result<(), String> {
     eprintln!("{case}: the call alone: {before:?}");
     let ours = Box::pin(talk.beside_ours()).await?;
     eprintln!("{case}: beside visavis: {ours:?}");
-    tokio::time::sleep(SETTLE_LOAD).await;
+    tokio::time::sleep(REST).await;
     let theirs = talk.beside_rsync().await?;
     eprintln!("{case}: beside rsync: {theirs:?}");
     place.proof(case, false)?;
@@ -233,9 +233,8 @@ impl<'a> Talk<'a> {
         self.look_beside().await
     }
 
-    /// Looks while something comes.
+    /// Looks while something comes, from its beginning on.
     async fn look_beside(&self) -> Result<Seen, String> {
-        tokio::time::sleep(SETTLE_LOAD).await;
         let seen = self.look().await?;
         if seen.mb_per_s > 0.0 { Ok(seen) } else { Err("nothing came beside the call".to_owned()) }
     }

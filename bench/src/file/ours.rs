@@ -40,7 +40,7 @@ impl<'a> Friends<'a> {
         let (server, says) = Program::speaking(
             place
                 .command(SERVER, beside("visavis-signaling")?)?
-                .args(["--listen", &listen, "--data"])
+                .args(["--listen", &listen, "--allow-plain", "--data"])
                 .arg(own.join("server")),
         )?;
         let line = Says::new(says).next().await?;

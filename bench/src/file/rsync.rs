@@ -15,7 +15,7 @@ pub(super) async fn daemon(place: &Place) -> Result<Program, String> {
     let address = place.address(RECEIVER)?;
     let orders = folder.join("rsyncd.conf");
     let text = format!(
-        "port = {PORT}\naddress = {address}\nuse chroot = no\nuid = 0\ngid = 0\n[into]\npath = {}\nread only = no\n",
+        "port = {PORT}\naddress = {address}\nuse chroot = no\nreverse lookup = no\nuid = 0\ngid = 0\n[into]\npath = {}\nread only = no\n",
         place.into().display()
     );
     std::fs::write(&orders, text).map_err(|error| error.to_string())?;
