@@ -8,11 +8,9 @@ use super::load::landed;
 use super::ours::{Friends, Lanes};
 use super::place::Place;
 use super::{SIZE, rsync};
-use crate::call::tree;
 use crate::figure::{self, Better};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::process::Command;
 use visavis_lab::Shape;
 
 /// Each way.
@@ -57,13 +55,7 @@ async fn rsync(place: &Place) -> Result<f64, String> {
     let daemon = rsync::daemon(place).await?;
     let sender = rsync::sender(place, "--whole-file")?;
     reaches(place, SIZE / 2).await?;
-    // Each of its connections is a process of its own.
-    let processes = tree::of(daemon.pid())?;
-    let words = processes.iter().map(ToString::to_string);
-    let killed = Command::new("kill").arg("-KILL").args(words).status().await;
-    if !killed.map_err(|error| error.to_string())?.success() {
-        return Err("rsync's receiver was not killed".to_owned());
-    }
+    daemon.kill()?;
     drop((sender, daemon));
     let had = broken_off(place)?;
     let _daemon = rsync::daemon(place).await?;

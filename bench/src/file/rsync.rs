@@ -2,15 +2,44 @@
 
 use super::load::{Load, watch};
 use super::place::{Place, RECEIVER, SENDER};
+use crate::call::tree;
 use crate::process::Program;
+use std::process::Command;
 use std::time::Duration;
 
 /// It can't say which port it took; in a namespace of its own, and for a moment on this computer, this one is free.
 const PORT: u16 = 48_730;
 const READY: Duration = Duration::from_secs(10);
 
-/// The receiver.
-pub(super) async fn daemon(place: &Place) -> Result<Program, String> {
+/// The receiver. Each connection of its is a process of its own, which may wait for ever where the sender's host is gone:
+/// dropping it ends them all.
+pub(super) struct Daemon(Program);
+
+impl Daemon {
+    fn pid(&self) -> u32 {
+        self.0.pid()
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(super) fn kill(&self) -> Result<(), String> {
+        let processes = tree::of(self.pid())?;
+        let words = processes.iter().map(ToString::to_string);
+        let killed = Command::new("kill").arg("-KILL").args(words).status();
+        match killed.map_err(|error| error.to_string())?.success() {
+            true => Ok(()),
+            false => Err("rsync's receiver was not killed".to_owned()),
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Where it has ended by itself, there is nothing to be ended.
+        drop(self.kill());
+    }
+}
+
+pub(super) async fn daemon(place: &Place) -> Result<Daemon, String> {
     let folder = place.empty("rsync")?;
     let address = place.address(RECEIVER)?;
     let orders = folder.join("rsyncd.conf");
@@ -26,7 +55,7 @@ pub(super) async fn daemon(place: &Place) -> Result<Program, String> {
             .arg(&orders),
     )?;
     place.listens(RECEIVER, PORT, READY).await?;
-    Ok(daemon)
+    Ok(Daemon(daemon))
 }
 
 /// The sender, with a word about how.
