@@ -20,6 +20,10 @@ packages_for() {
       ;;
     # To try calls against what others wrote: a browser, a relay's client, and sound without a sound card.
     call_test) echo chromium coturn pulseaudio pulseaudio-utils ;;
+    # For the network laboratory: hosts in namespaces.
+    lab) echo iproute2 ;;
+    # What files are measured beside.
+    file_bench) echo rsync python3-venv ;;
     # To check these scripts.
     script_check) echo shellcheck ;;
     # To make packages and look into them.

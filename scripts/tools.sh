@@ -60,3 +60,16 @@ install_modules() {
   mkdir -p "$folder/node_modules"
   printf '%s\n' "$sum" >"$folder/node_modules/.visavis"
 }
+
+WORMHOLE="magic-wormhole==0.24.0 magic-wormhole-mailbox-server==0.8.0 magic-wormhole-transit-relay==0.5.0"
+
+# Puts magic-wormhole and its server into an environment of their own beside what is built.
+install_wormhole() {
+  local home=$target/wormhole
+  if is_stamped wormhole "$WORMHOLE"; then return; fi
+  step "Install magic-wormhole"
+  # shellcheck disable=SC2086 # These are several words.
+  { python3 -m venv "$home" && "$home/bin/pip" install --quiet $WORMHOLE >&2; } ||
+    fail "magic-wormhole could not be installed: see above."
+  keep_stamp wormhole "$WORMHOLE"
+}

@@ -11,7 +11,7 @@ mod engines;
 mod glass;
 mod pages;
 mod screen;
-mod tree;
+pub(crate) mod tree;
 
 use crate::figure::{self, Better};
 use screen::Screen;

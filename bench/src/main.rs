@@ -3,6 +3,8 @@
 
 mod call;
 mod figure;
+#[cfg(target_os = "linux")]
+mod file;
 mod people;
 mod process;
 mod signaling;
@@ -15,9 +17,11 @@ fn main() -> ExitCode {
     let name = words.first().map_or("", String::as_str);
     let result = match name {
         "call" => call::measure(words.get(1).map(String::as_str)),
+        #[cfg(target_os = "linux")]
+        "file" => file::measure(words.get(1).map(String::as_str)),
         "signaling" => signaling::measure(),
         "soak" => soak::measure(words.get(1).map(String::as_str)),
-        _ => Err(format!("there is no bench {name:?}; there are: call, signaling, soak")),
+        _ => Err(format!("there is no bench {name:?}; there are: call, file, signaling, soak")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+use visavis_engine::api::State;
+use visavis_engine::engine::Engine;
 
 #[derive(Debug)]
 pub(crate) struct Town {
@@ -59,4 +61,18 @@ pub(crate) fn cli(profile: &Path) -> Result<Command, String> {
     let mut command = Command::new(beside("visavis-cli")?);
     command.arg("--data").arg(profile);
     Ok(command)
+}
+
+/// Waits until an engine shows something.
+pub(crate) async fn until<T>(
+    engine: &Engine,
+    seen: impl Fn(&State) -> Option<T>,
+) -> Result<T, String> {
+    let mut updates = engine.subscribe();
+    loop {
+        if let Some(found) = seen(&engine.state()) {
+            return Ok(found);
+        }
+        updates.next().await.ok_or("the engine has stopped")?;
+    }
 }

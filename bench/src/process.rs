@@ -38,6 +38,21 @@ impl Program {
         Ok((program, output))
     }
 
+    /// Waits until it has ended, reading on so that it never waits for a reader; an error where it failed.
+    pub(crate) async fn ended(&mut self) -> Result<(), String> {
+        if let Some(mut output) = self.output() {
+            let read = tokio::io::copy(&mut output, &mut tokio::io::sink()).await;
+            read.map_err(|error| error.to_string())?;
+        }
+        let status = self.child.wait().await.map_err(|error| error.to_string())?;
+        if status.success() { Ok(()) } else { Err(format!("a program failed: {status}")) }
+    }
+
+    /// Ends it at once, as a crash would, and waits until it is gone.
+    pub(crate) async fn kill(mut self) -> Result<(), String> {
+        self.child.kill().await.map_err(|error| error.to_string())
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.pid
     }

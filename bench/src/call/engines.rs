@@ -1,7 +1,7 @@
 //! Setting up calls between two engines without a window. One calls; the other answers when it has rung for a while.
 
 use super::Setup;
-use crate::people::Town;
+use crate::people::{Town, until};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use visavis_engine::api::{
@@ -113,15 +113,4 @@ fn open_devices() -> Result<usize, String> {
     let names = threads.flatten().map(|thread| std::fs::read_to_string(thread.path().join("comm")));
     // A thread that has just ended has no name.
     Ok(names.flatten().filter(|name| DEVICES.contains(&name.trim_end())).count())
-}
-
-/// Waits until an engine shows something.
-async fn until<T>(engine: &Engine, seen: impl Fn(&State) -> Option<T>) -> Result<T, String> {
-    let mut updates = engine.subscribe();
-    loop {
-        if let Some(found) = seen(&engine.state()) {
-            return Ok(found);
-        }
-        updates.next().await.ok_or("the engine has stopped")?;
-    }
 }

@@ -4,7 +4,7 @@ use crate::process;
 use std::collections::HashMap;
 
 /// A process and all that came of it, as they run now.
-pub(super) fn of(root: u32) -> Result<Vec<u32>, String> {
+pub(crate) fn of(root: u32) -> Result<Vec<u32>, String> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").map_err(|error| error.to_string())?.flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
@@ -29,11 +29,11 @@ fn parent(pid: u32) -> Option<u32> {
 }
 
 /// Seconds on the processor of those that still run.
-pub(super) fn cpu_seconds(pids: &[u32]) -> f64 {
+pub(crate) fn cpu_seconds(pids: &[u32]) -> f64 {
     pids.iter().filter_map(|pid| process::cpu_seconds(*pid).ok()).sum()
 }
 
 /// Their memory; what they share is counted once.
-pub(super) fn memory_mib(pids: &[u32]) -> f64 {
+pub(crate) fn memory_mib(pids: &[u32]) -> f64 {
     pids.iter().filter_map(|pid| process::memory_kib(*pid).ok()).sum::<f64>() / 1024.0
 }

@@ -18,14 +18,14 @@ const ROUND_US: u64 = 10_000;
 /// Packets that may always be under way.
 const LEAST: f64 = 2.0;
 /// Packets with which it begins.
-const FIRST: f64 = 16.0;
+const FIRST: f64 = 4.0;
+/// How much larger it gets in a round at most: what it does is seen two rounds later, and stands in a queue by then.
+const GROWTH: f64 = 1.25;
 const MOST: f64 = 64.0 * 1024.0 * 1024.0;
 
 /// The window, and what it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Doubling until the path shows what it carries.
-    Begin,
     /// Held to the target.
     Hold,
     /// Letting the queue run dry, for so many rounds yet.
@@ -60,7 +60,7 @@ impl Manners {
         Self {
             window: FIRST * packet,
             packet,
-            phase: Phase::Begin,
+            phase: Phase::Hold,
             shortest: Shortest::new(BASE_WINDOW_US, BASE_PART_US),
             drain_at: None,
             round: Round::default(),
@@ -105,20 +105,13 @@ impl Manners {
             return;
         }
         if self.round.lost {
-            (self.window, self.phase) = (0.85 * self.window, Phase::Hold);
+            self.window *= 0.85;
         }
-        if self.phase == Phase::Begin && queued_us < TARGET_US / 2.0 {
-            if self.round.full {
-                self.window *= 2.0;
-            }
-        } else {
-            self.phase = Phase::Hold;
-            // With so much under way the queue would stand at the target, if nobody else used it.
-            let aim = self.window * (base_us + TARGET_US) / (base_us + queued_us);
-            let step = (0.5 * (self.window + aim)).min(1.25 * self.window);
-            if step < self.window || (self.round.full && !self.round.lost) {
-                self.window = step;
-            }
+        // With so much under way the queue would stand at the target, if nobody else used it.
+        let aim = self.window * (base_us + TARGET_US) / (base_us + queued_us);
+        let step = (0.5 * (self.window + aim)).min(GROWTH * self.window);
+        if step < self.window || (self.round.full && !self.round.lost) {
+            self.window = step;
         }
         self.window = self.window.clamp(LEAST * self.packet, MOST);
     }
@@ -128,6 +121,7 @@ impl Manners {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::VecDeque;
 
     const PACKET: u64 = 1200;
 
@@ -169,6 +163,36 @@ mod tests {
         }
     }
 
+    /// The longest stay in the queue from the very beginning on, where each packet comes back only after its way.
+    fn longest_from_the_beginning(bytes_per_ms: f64, way_ms: f64) -> f64 {
+        let (mut manners, mut back) = (Manners::new(PACKET), VecDeque::<(f64, f64, f64)>::new());
+        let (mut queue, mut under_way, mut longest) = (0.0_f64, 0.0, 0.0_f64);
+        for now in 0..20_000_u32 {
+            let now = f64::from(now);
+            while let Some((_, way, bytes)) = back.pop_front_if(|(at, _, _)| *at <= now) {
+                under_way -= bytes;
+                manners.came_back((now * 1000.0) as u64, (way * 1000.0) as u64, true);
+            }
+            let way = way_ms + queue / bytes_per_ms;
+            let room = (manners.window() as f64 - under_way).max(0.0);
+            let sent = room.min((1.25 * manners.window() as f64 / way).max(PACKET as f64));
+            back.push_back((now + way, way, sent));
+            under_way += sent;
+            queue = (queue + sent - bytes_per_ms).max(0.0);
+            longest = longest.max(queue / bytes_per_ms);
+        }
+        assert!(under_way > 0.8 * bytes_per_ms * way_ms, "{under_way} bytes under way");
+        longest
+    }
+
+    #[test]
+    fn it_comes_up_without_a_burst_that_a_call_would_hear() {
+        for (rate, way) in [(2500.0, 20.0), (2500.0, 60.0), (1000.0, 100.0), (375.0, 40.0)] {
+            let longest = longest_from_the_beginning(rate, way);
+            assert!(longest < 80.0, "{rate} bytes a ms, {way} ms: {longest} ms");
+        }
+    }
+
     #[test]
     fn an_hour_of_it_makes_the_queue_no_longer() {
         let mut path = Path { bytes_per_ms: 2500.0, way_us: 40_000.0, beside: 250.0, queue: 0.0 };
@@ -190,16 +214,16 @@ mod tests {
     #[test]
     fn what_is_lost_makes_it_smaller_and_what_is_not_used_does_not_grow() {
         let mut manners = Manners::new(PACKET);
-        for round in 1..5 {
+        for round in 1..20 {
             manners.came_back(round * 50_000, 40_000, true);
         }
         let grown = manners.window();
         assert!(grown > 100 * PACKET, "{grown}");
         manners.lost();
-        manners.came_back(250_000, 40_000, true);
+        manners.came_back(1_000_000, 40_000, true);
         assert!(manners.window() < grown);
         let before = manners.window();
-        for round in 6..50 {
+        for round in 21..50 {
             manners.came_back(round * 50_000, 40_000, false);
         }
         assert_eq!(manners.window(), before);
