@@ -236,12 +236,17 @@ async fn what_is_given_up_leaves_nothing_behind() {
     }
 }
 
+/// A large file that takes next to no room here.
+pub(crate) fn large(town: &Town, size: u64) -> PathBuf {
+    let path = town.folder.path().join("large");
+    std::fs::File::create(&path).unwrap().set_len(size).unwrap();
+    path
+}
+
 /// A file of one that comes, once a good deal of it is there.
 async fn comes(ana: &mut Someone, bo: &mut Someone, town: &Town, into: &Path) -> String {
     let (ana_key, bo_key) = (ana.key().await, bo.key().await);
-    let path = town.folder.path().join("large");
-    std::fs::File::create(&path).unwrap().set_len(LARGE).unwrap();
-    let id = ana.offers(bo_key, &[path]).await;
+    let id = ana.offers(bo_key, &[large(town, LARGE)]).await;
     bo.accepts(ana_key, &id, into).await;
     let running = |transfer: &Transfer| {
         transfer.stage == TransferStage::Running && transfer.done > LARGE / 100

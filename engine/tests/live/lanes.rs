@@ -1,8 +1,9 @@
 //! Which way files go: each way alone, from one to the other in the middle of a file, and beside a call, which keeps its
 //! pictures and its sound.
 
-use super::files::{arrived, find, things};
+use super::files::{arrived, find, large, things};
 use super::kit::{Someone, Town, befriend, stand_ins};
+use std::path::Path;
 use std::time::Instant;
 use visavis_engine::api::{
     CallStage, CallStatistics, Command, Reply, State, Transfer, TransferStage,
@@ -45,6 +46,15 @@ async fn files_arrive_by_each_way_alone() {
     }
 }
 
+/// The file of `large` arrives, and both see so.
+async fn all_there([ana, bo]: [&mut Someone; 2], id: &str, into: &Path, size: u64) {
+    let his = bo.at(id, TransferStage::Done).await;
+    assert_eq!((his.done, his.lost), (size, 0));
+    ana.at(id, TransferStage::Done).await;
+    let came = std::fs::read(into.join("large")).unwrap();
+    assert!(came.len() as u64 == size && came.iter().all(|byte| *byte == 0));
+}
+
 /// Waits until a transfer that runs has moved some, and not all.
 async fn in_the_middle(who: &mut Someone, id: &str, more_than: u64) -> u64 {
     let moved =
@@ -61,9 +71,7 @@ async fn a_transfer_changes_its_way_in_the_middle_and_goes_on_where_it_was() {
     let (ana_key, bo_key) = (ana.key().await, bo.key().await);
     let into = town.folder.path().join("into");
     let size = 600_000_000;
-    let path = town.folder.path().join("large");
-    std::fs::File::create(&path).unwrap().set_len(size).unwrap();
-    let id = ana.offers(bo_key, &[path]).await;
+    let id = ana.offers(bo_key, &[large(&town, size)]).await;
     bo.accepts(ana_key, &id, &into).await;
     let first = in_the_middle(&mut bo, &id, 0).await;
     // One side is enough: it is the way of both.
@@ -76,11 +84,7 @@ async fn a_transfer_changes_its_way_in_the_middle_and_goes_on_where_it_was() {
     // The lane over the channel ends by itself, since there is a better way.
     bo.at(&id, TransferStage::Waiting).await;
     assert!(second > first);
-    let his = bo.at(&id, TransferStage::Done).await;
-    assert_eq!((his.done, his.lost), (size, 0));
-    ana.at(&id, TransferStage::Done).await;
-    let came = std::fs::read(into.join("large")).unwrap();
-    assert!(came.len() as u64 == size && came.iter().all(|byte| *byte == 0));
+    all_there([&mut ana, &mut bo], &id, &into, size).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,9 +94,7 @@ async fn a_transfer_over_channels_goes_on_as_often_as_it_was_broken_off() {
     let (ana_key, bo_key) = (ana.key().await, bo.key().await);
     let into = town.folder.path().join("into");
     let size = 400_000_000;
-    let path = town.folder.path().join("large");
-    std::fs::File::create(&path).unwrap().set_len(size).unwrap();
-    let id = ana.offers(bo_key, &[path]).await;
+    let id = ana.offers(bo_key, &[large(&town, size)]).await;
     bo.accepts(ana_key, &id, &into).await;
     let mut done = 0;
     for times in 0..8 {
@@ -104,11 +106,7 @@ async fn a_transfer_over_channels_goes_on_as_often_as_it_was_broken_off() {
         let resume = Command::ResumeTransfer { key, id: id.clone(), folder: None };
         who.tell(resume).await.unwrap();
     }
-    let his = bo.at(&id, TransferStage::Done).await;
-    assert_eq!((his.done, his.lost), (size, 0));
-    ana.at(&id, TransferStage::Done).await;
-    let came = std::fs::read(into.join("large")).unwrap();
-    assert!(came.len() as u64 == size && came.iter().all(|byte| *byte == 0));
+    all_there([&mut ana, &mut bo], &id, &into, size).await;
 }
 
 /// Pictures that came, and milliseconds of sound that were made up.
@@ -132,10 +130,8 @@ async fn a_gigabyte_goes_beside_a_call_which_keeps_its_pictures_and_sound() {
     bo.until(on).await;
 
     let size = 1_000_000_000;
-    let path = town.folder.path().join("large");
-    std::fs::File::create(&path).unwrap().set_len(size).unwrap();
     let into = town.folder.path().join("into");
-    let id = ana.offers(bo_key, &[path]).await;
+    let id = ana.offers(bo_key, &[large(&town, size)]).await;
     bo.accepts(ana_key, &id, &into).await;
     bo.at(&id, TransferStage::Running).await;
     let (began, before) =
