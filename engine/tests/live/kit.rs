@@ -144,7 +144,7 @@ pub(crate) fn contact<'a>(state: &'a State, key: &PublicKey) -> Option<&'a Conta
 pub(crate) struct Someone {
     pub(crate) engine: Engine,
     pub(crate) folder: PathBuf,
-    clock: Clock,
+    pub(crate) clock: Clock,
     updates: Subscription,
     events: Vec<Event>,
 }

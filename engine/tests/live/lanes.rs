@@ -4,10 +4,8 @@
 use super::files::{arrived, find, large, things};
 use super::kit::{Someone, Town, befriend, stand_ins};
 use std::path::Path;
-use std::time::Instant;
-use visavis_engine::api::{
-    CallStage, CallStatistics, Command, Reply, State, Transfer, TransferStage,
-};
+use std::time::{Duration, Instant};
+use visavis_engine::api::{CallStage, CallStatistics, Command, Event, Reply, State, TransferStage};
 use visavis_engine::engine::Options;
 use visavis_engine::peer::LaneWays;
 
@@ -55,13 +53,17 @@ async fn all_there([ana, bo]: [&mut Someone; 2], id: &str, into: &Path, size: u6
     assert!(came.len() as u64 == size && came.iter().all(|byte| *byte == 0));
 }
 
-/// Waits until a transfer that runs has moved some, and not all.
+/// Waits until a transfer that runs has moved some, and not all. How much, is shown once a second: of the engine's time,
+/// so that it is seen as soon as it is so.
 async fn in_the_middle(who: &mut Someone, id: &str, more_than: u64) -> u64 {
-    let moved =
-        |transfer: &Transfer| transfer.stage == TransferStage::Running && transfer.done > more_than;
-    let seen = who.transfer(id, moved).await;
-    assert!(seen.done < seen.bytes, "it was too quick to be changed in the middle");
-    seen.done
+    loop {
+        let seen = who.at(id, TransferStage::Running).await;
+        if seen.done > more_than {
+            return seen.done;
+        }
+        who.clock.advance(Duration::from_secs(1));
+        who.event(|event| matches!(event, Event::TransferChanged { .. })).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,9 @@ use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
+use webrtc::data_channel::{
+    DataChannel, DataChannelEvent, RTCDataChannelId, RTCDataChannelMessage, RTCDataChannelState,
+};
 
 /// What a channel for lanes is called.
 pub(super) const LABEL: &str = "lanes";
@@ -26,8 +28,10 @@ pub(super) struct Begun {
 
 /// A channel that this side has opened.
 pub(super) struct Own {
+    id: RTCDataChannelId,
     begun: mpsc::Sender<Begun>,
     idle: Arc<AtomicBool>,
+    twin: Option<Arc<dyn DataChannel>>,
 }
 
 impl Own {
@@ -39,8 +43,23 @@ impl Own {
     ) -> (Self, impl Future<Output = ()>) {
         let (begun, lanes) = mpsc::channel(1);
         let idle = Arc::new(AtomicBool::new(false));
+        let id = channel.id();
         let carrying = lead(channel, first, lanes, Arc::clone(&idle), gate);
-        (Self { begun, idle }, carrying)
+        (Self { id, begun, idle, twin: None }, carrying)
+    }
+
+    /// Keeps a channel that the stack has taken for one of the other side's although it is this one: it does so where the
+    /// other side is quicker to take a channel than the stack is to know who opened it. It hears nothing, but with it
+    /// would go the ear of this one. Any other channel is given back.
+    pub(super) fn keep_twin(
+        &mut self,
+        channel: Arc<dyn DataChannel>,
+    ) -> Option<Arc<dyn DataChannel>> {
+        if channel.id() != self.id {
+            return Some(channel);
+        }
+        self.twin = Some(channel);
+        None
     }
 
     /// Begins a lane on it, or gives it back where another one is on it.
@@ -70,12 +89,8 @@ async fn lead(
     mut gate: Gate,
 ) {
     let channel = &*channel;
-    loop {
-        match channel.poll().await {
-            Some(DataChannelEvent::OnOpen) => break,
-            None | Some(DataChannelEvent::OnClose) => return,
-            Some(_) => {}
-        }
+    if opened(channel).await.is_err() {
+        return;
     }
     let mut next = first;
     loop {
@@ -97,6 +112,19 @@ async fn lead(
             }
         };
     }
+}
+
+/// Waits until a channel that this side opens is open. Its twin may have been told so instead.
+async fn opened(channel: &dyn DataChannel) -> Result<(), Gone> {
+    let mut open =
+        channel.ready_state().await.is_ok_and(|state| state == RTCDataChannelState::Open);
+    while !open {
+        match channel.poll().await {
+            None | Some(DataChannelEvent::OnClose) => return Err(Gone),
+            event => open = matches!(event, Some(DataChannelEvent::OnOpen)),
+        }
+    }
+    Ok(())
 }
 
 /// Carries the lanes that the other side begins. Those that nobody takes end at once.

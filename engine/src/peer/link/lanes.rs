@@ -127,8 +127,18 @@ impl Lanes {
     }
 
     async fn wanted(&mut self) {
+        self.notice_the_end().await;
         self.look().await;
         self.handle(Input::Wanted).await;
+    }
+
+    /// Whoever asks for another lane may have learned sooner than this that the quick way has ended.
+    async fn notice_the_end(&mut self) {
+        if self.connection.as_ref().is_some_and(|quick| quick.close_reason().is_some()) {
+            self.stop_attempt();
+            self.leave();
+            self.handle(Input::Down).await;
+        }
     }
 
     /// Looks whether the way leads straight to the other side; and whether lanes on channels could do better.
@@ -301,8 +311,14 @@ impl Lanes {
         }
     }
 
-    /// The other side has opened a channel for lanes.
-    pub(super) async fn take_channel(&mut self, channel: Arc<dyn DataChannel>) {
+    /// A channel has been opened, by the other side unless it is a twin of one of this side's.
+    pub(super) async fn take_channel(&mut self, mut channel: Arc<dyn DataChannel>) {
+        for own in &mut self.own {
+            match own.keep_twin(channel) {
+                None => return,
+                Some(another) => channel = another,
+            }
+        }
         let reliable = channel.ordered().await.unwrap_or(false)
             && channel.max_retransmits().await.is_ok_and(|most| most.is_none())
             && channel.max_packet_life_time().await.is_ok_and(|most| most.is_none());
