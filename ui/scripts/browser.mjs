@@ -1,4 +1,5 @@
-/** Serves a build that holds the fake host, under the app's own content policy, and opens Chromium on it. */
+/** Serves a build that holds the fake host, under the app's own content policy, and opens Chromium on it: the one without a
+ * window, which takes half the time. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ export async function withBrowser(use) {
     const address = server.resolvedUrls?.local[0];
     if (!address) throw new Error('the server has no address');
     browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
     });
     await use(browser, address);
