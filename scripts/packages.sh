@@ -7,10 +7,10 @@ packages_for() {
     build)
       echo build-essential pkg-config libwebkit2gtk-4.1-dev
       # For sound and pictures: the codecs built from source, and the system's own libraries.
-      echo cmake nasm libasound2-dev libvpx-dev
+      echo cmake nasm libasound2-dev libclang-dev libvpx-dev
       ;;
     # To check the page: a browser, and letters for every language the page speaks.
-    page_test) echo chromium fonts-dejavu-core fonts-wqy-microhei ;;
+    page_test) echo chromium-headless-shell fonts-dejavu-core fonts-wqy-microhei ;;
     # To open real windows on a screen of their own and work in them as a person would.
     window_test)
       echo webkit2gtk-driver xvfb openbox xdotool imagemagick x11-utils dbus dbus-x11 xauth
@@ -20,6 +20,8 @@ packages_for() {
       ;;
     # To try calls against what others wrote: a browser, a relay's client, and sound without a sound card.
     call_test) echo chromium coturn pulseaudio pulseaudio-utils ;;
+    # For the emulated computer with a camera and sound cards, and what its script uses.
+    device_test) echo qemu-system-x86 busybox-static cpio kmod binutils v4l-utils procps util-linux ;;
     # For the network laboratory: hosts in namespaces.
     lab) echo iproute2 ;;
     # What files are measured beside.

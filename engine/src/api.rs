@@ -7,6 +7,7 @@
 mod call;
 mod chat;
 mod command;
+mod devices;
 mod error;
 mod event;
 mod files;
@@ -14,11 +15,14 @@ mod reply;
 mod state;
 
 pub use call::{
-    Call, CallEnd, CallQuality, CallSide, CallStage, CallStatistics, Device, DeviceChoice,
-    DeviceList, PastCall, PictureStatistics, SoundStatistics,
+    Call, CallEnd, CallQuality, CallSide, CallStage, CallStatistics, PastCall, PictureStatistics,
+    SoundStatistics,
 };
 pub use chat::{Mark, Message, Quote, Reactions};
 pub use command::Command;
+pub use devices::{
+    Device, DeviceChoice, DeviceList, Facing, NoiseTreatment, Preview, SoundTreatment,
+};
 pub use error::{ApiError, Code};
 pub use event::{Event, Snapshot, Update};
 pub use files::{Transfer, TransferItem, TransferStage};

@@ -9,6 +9,7 @@ mod by_hand;
 mod calls;
 mod clock;
 mod desk;
+mod devices;
 mod dispatch;
 mod files;
 mod folder;

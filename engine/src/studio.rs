@@ -4,20 +4,27 @@
 //! call is decided elsewhere. No device is opened before a talk is begun, and all are closed when it is dropped.
 
 mod camera;
+mod eye;
 mod figures;
 mod ladder;
 mod lens;
+mod lookout;
 mod pictures;
+mod preview;
 mod sink;
 mod talk;
 
+pub(crate) use lookout::Lookout;
+pub(crate) use preview::Preview;
 pub(crate) use talk::Talk;
 
-use crate::api::{ApiError, DeviceChoice, DeviceList};
-use crate::device::{DeviceFault, DeviceUri, camera as cameras, sound as sounds};
+use crate::api::{ApiError, DeviceChoice, DeviceList, NoiseTreatment, SoundTreatment};
+use crate::device::camera::wish::{OddWish, Preset, Wishes};
+use crate::device::{DeviceFault, DeviceUri, OddUri, camera as cameras, sound as sounds};
 use crate::engine::Screens;
-use crate::media::sound::{Ring, Sound, SoundTold, Treatment};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::media::sound::{Noise, Ring, Sound, SoundTold, Treatment};
+use eye::Eye;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
 /// Which device a trouble is about.
@@ -46,20 +53,38 @@ pub(crate) struct StudioTold {
 }
 
 /// What devices there are, and which are used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chosen {
     pub(crate) camera: DeviceUri,
+    wishes: Wishes,
     microphone: DeviceUri,
     speaker: DeviceUri,
     volume: u8,
+    gain: u8,
+    treatment: Treatment,
+}
+
+impl Chosen {
+    /// No devices.
+    fn nothing() -> Self {
+        Self {
+            camera: DeviceUri::Null,
+            wishes: Preset::P720.into(),
+            microphone: DeviceUri::Null,
+            speaker: DeviceUri::Null,
+            volume: 100,
+            gain: 100,
+            treatment: Treatment::default(),
+        }
+    }
 }
 
 /// The studio. One for the whole app.
 pub(crate) struct Studio {
     sound: Sound,
-    chosen: Arc<tokio::sync::watch::Sender<Chosen>>,
+    chosen: tokio::sync::watch::Sender<Chosen>,
     screens: Screens,
-    told: mpsc::Sender<StudioTold>,
+    eye: Eye,
 }
 
 impl Studio {
@@ -76,21 +101,17 @@ impl Studio {
             };
             say(&tell, StudioTold { which, fault });
         })?;
-        let nothing = Chosen {
-            camera: DeviceUri::Null,
-            microphone: DeviceUri::Null,
-            speaker: DeviceUri::Null,
-            volume: 100,
-        };
-        let chosen = Arc::new(tokio::sync::watch::channel(nothing).0);
-        Ok(Self { sound, chosen, screens, told })
+        let chosen = tokio::sync::watch::channel(Chosen::nothing()).0;
+        let eye = Eye::new(chosen.subscribe(), told);
+        Ok(Self { sound, chosen, screens, eye })
     }
 
     /// Uses these devices from now on, in talks that are on too.
     pub(crate) fn choose(&self, chosen: Chosen) {
         // What stands in for a microphone hears no room; taking a steady tone for noise would silence it.
         let real = matches!(chosen.microphone, DeviceUri::Microphone(_));
-        self.sound.set_treatment(if real { Treatment::default() } else { Treatment::NONE });
+        self.sound.set_treatment(if real { chosen.treatment } else { Treatment::NONE });
+        self.sound.set_gain(chosen.gain);
         self.sound.set_devices(chosen.microphone.clone(), chosen.speaker.clone());
         self.sound.set_volume(chosen.volume);
         self.chosen.send_replace(chosen);
@@ -103,7 +124,22 @@ impl Studio {
 
     /// Begins a talk, with nothing open yet.
     pub(crate) fn begin(&self, call: &str) -> Talk {
-        Talk::new(call.to_owned(), self.screens.clone(), self.chosen.subscribe(), self.told.clone())
+        Talk::new(call.to_owned(), self.screens.clone(), self.eye.look())
+    }
+
+    /// Opens camera and microphone for the user's own eyes.
+    pub(crate) fn preview(&self) -> Preview {
+        Preview::new(self.screens.clone(), self.eye.look(), self.sound.listen())
+    }
+
+    /// Opens the camera anew, where it failed.
+    pub(crate) fn retry_camera(&self) {
+        self.eye.retry();
+    }
+
+    /// Plays a short tune.
+    pub(crate) fn try_speaker(&self) {
+        self.sound.try_speaker();
     }
 
     /// Gives a talk its sound: from now on the microphone is open.
@@ -127,28 +163,53 @@ pub(crate) fn devices() -> DeviceList {
     DeviceList { cameras: cameras::list(), microphones, speakers }
 }
 
+/// Whether a device that was chosen can be used: a real one has to be there.
+pub(crate) fn is_there(uri: &str, there: &[crate::api::Device]) -> bool {
+    let real = uri.parse().is_ok_and(|uri| {
+        matches!(uri, DeviceUri::Camera(_) | DeviceUri::Microphone(_) | DeviceUri::Speaker(_))
+    });
+    !real || there.iter().any(|device| device.uri == uri)
+}
+
 /// Which devices a choice means, given what there is.
 ///
 /// # Errors
 /// Something chosen can't be read as a device.
 pub(crate) fn resolve(choice: &DeviceChoice, list: &DeviceList) -> Result<Chosen, ApiError> {
+    let odd = |wish: &str, reason: String| {
+        ApiError::new(crate::api::Code::DeviceOdd, reason.clone())
+            .with("device", wish)
+            .with("reason", reason)
+    };
     let pick = |wish: &Option<String>, there: &[crate::api::Device]| {
         let default = there.iter().find(|device| device.default).map(|device| &device.uri);
         match wish.as_ref().or(default) {
-            Some(uri) => uri.parse().map_err(|reason: crate::device::OddUri| {
-                ApiError::new(crate::api::Code::DeviceOdd, reason.to_string())
-                    .with("device", uri)
-                    .with("reason", reason)
-            }),
+            Some(uri) => uri.parse().map_err(|reason: OddUri| odd(uri, reason.to_string())),
             None => Ok(DeviceUri::Null),
         }
     };
+    let wishes = choice.picture.as_deref().map_or_else(
+        || Ok(Preset::P720.into()),
+        |wish| wish.parse().map_err(|reason: OddWish| odd(wish, reason.to_string())),
+    )?;
     Ok(Chosen {
+        wishes,
         camera: pick(&choice.camera, &list.cameras)?,
         microphone: pick(&choice.microphone, &list.microphones)?,
         speaker: pick(&choice.speaker, &list.speakers)?,
         volume: choice.volume.min(100),
+        gain: choice.treatment.gain.min(200),
+        treatment: treatment(choice.treatment),
     })
+}
+
+fn treatment(wish: SoundTreatment) -> Treatment {
+    let noise = match wish.noise {
+        NoiseTreatment::Off => Noise::Off,
+        NoiseTreatment::Standard => Noise::Standard,
+        NoiseTreatment::Strong => Noise::Strong,
+    };
+    Treatment { echo: wish.echo, noise, gain: wish.level }
 }
 
 /// A panic while such a lock was held left whole values: every change is one assignment.
@@ -174,6 +235,7 @@ mod tests {
             name: String::new(),
             test: true,
             default,
+            facing: None,
         };
         let list = DeviceList {
             cameras: vec![device("null:", false), device("test:pattern?w=640&h=360&fps=30", true)],
@@ -188,6 +250,12 @@ mod tests {
             DeviceChoice { camera: Some("null:".into()), volume: 200, ..DeviceChoice::default() };
         let chosen = resolve(&wish, &list).unwrap();
         assert_eq!((chosen.camera, chosen.volume), (DeviceUri::Null, 100));
+        assert!(
+            is_there("null:", &[]) && is_there("odd", &[]),
+            "what is wrong with it is said elsewhere"
+        );
+        assert!(!is_there("mic:headset", &list.microphones));
+        assert!(is_there("mic:headset", &[device("mic:headset", false)]));
         let odd = DeviceChoice { speaker: Some("loud".into()), ..DeviceChoice::default() };
         assert_eq!(resolve(&odd, &list).unwrap_err().code, Code::DeviceOdd);
     }

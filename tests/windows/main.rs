@@ -22,6 +22,7 @@ mod steps;
 mod window;
 
 mod calls;
+mod devices;
 mod files;
 mod hands;
 mod more_calls;

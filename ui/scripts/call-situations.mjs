@@ -90,6 +90,44 @@ export const callSituations = [
       await page.waitForSelector('[data-test=past-call]');
     },
   },
+  {
+    name: 'preview-incoming',
+    fake: 'call-incoming-video',
+    async go(page) {
+      await page.click('[data-test=preview-open]');
+      await page.waitForSelector('[data-test=preview]:not([data-width="0"])');
+    },
+  },
+  {
+    name: 'preview-settings',
+    fake: 'contacts',
+    async go(page) {
+      await page.click('[data-test=settings]');
+      await page.click('[data-test=preview-open]');
+      await page.waitForSelector('[data-test=preview]:not([data-width="0"])');
+      await page.locator('[data-test=devices]').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'preview-trouble',
+    fake: 'devices',
+    async go(page) {
+      await page.click('[data-test=settings]');
+      await page.click('[data-test=preview-open]');
+      await page.waitForSelector('[data-test=preview-trouble]');
+      await page.locator('[data-test=devices]').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'preview-before-call',
+    fake: 'contacts',
+    async go(page) {
+      await page.click('[data-handle=bo]', { button: 'right' });
+      await page.click('[data-test=menu-check]');
+      await page.click('dialog [data-test=preview-open]');
+      await page.waitForSelector('dialog [data-test=preview]:not([data-width="0"])');
+    },
+  },
   { name: 'missed', fake: 'missed' },
   { name: 'no-devices', fake: 'no-devices', go: (page) => page.waitForSelector('[data-test=stand-ins]') },
   {

@@ -22,7 +22,7 @@ export interface Person {
   name: string;
 }
 
-export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' } | { ask: 'link'; href: string };
+export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' } | { ask: 'devices'; key: string | null } | { ask: 'link'; href: string };
 
 interface Spot {
   x: number;
@@ -72,6 +72,8 @@ export interface Stage {
   figures: { of: string; are: CallStatistics } | null;
   /** The volume to come back to from silence. */
   loud: number;
+  /** The call in which the user speaks and is muted. */
+  unheard: string | null;
   kept: Kept;
 }
 
@@ -121,6 +123,10 @@ export interface Here {
   /** Details stand in place of the conversation. */
   details: boolean;
   devices: DeviceList | null;
+  /** The user looks at themselves, or wants to. */
+  looks: boolean;
+  /** The engine was told that devices are looked at. */
+  watches: boolean;
   stage: Stage;
 }
 
@@ -156,6 +162,8 @@ export function here(): Here {
     said: new Set(),
     details: false,
     devices: null,
-    stage: { whole: false, quiet: false, talks: null, worded: true, statistics: false, figures: null, loud: 100, kept: kept() },
+    looks: false,
+    watches: false,
+    stage: { whole: false, quiet: false, talks: null, worded: true, statistics: false, figures: null, loud: 100, unheard: null, kept: kept() },
   };
 }

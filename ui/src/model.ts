@@ -1,5 +1,6 @@
 /** What the page knows of the engine: one snapshot, kept current by events. Pure; the page draws from it. */
 import type { ApiError } from './generated/ApiError';
+import type { DeviceList } from './generated/DeviceList';
 import type { Contact } from './generated/Contact';
 import type { Event } from './generated/Event';
 import type { Message } from './generated/Message';
@@ -14,6 +15,7 @@ export type Sign =
   | { what: 'typing'; key: string }
   | { what: 'message'; message: Message }
   | { what: 'offered' | 'arrived'; key: string; name: string; id: string }
+  | { what: 'devices'; devices: DeviceList }
   | { what: 'request'; key: string; name: string }
   | { what: 'accepted'; key: string; name: string }
   | { what: 'ended'; handle: string; how: 'withdrawn' | 'declined' | 'expired' };
@@ -67,6 +69,8 @@ function change(state: State, event: Event): State {
       return { ...state, blocked: event.blocked };
     case 'settings_changed':
       return { ...state, settings: event.settings };
+    case 'preview_changed':
+      return { ...state, preview: event.preview };
     case 'troubles_changed':
       return { ...state, troubles: event.troubles };
     case 'calls_changed':
@@ -80,6 +84,7 @@ function change(state: State, event: Event): State {
     }
     case 'transfer_forgotten':
       return { ...state, transfers: state.transfers.filter((one) => one.key !== event.key || one.id !== event.id) };
+    case 'devices_changed':
     case 'call_missed':
     case 'files_offered':
     case 'files_arrived':
@@ -102,6 +107,8 @@ function signsOf(state: State, event: Event): Sign[] {
       const from = contact(event.key);
       return from ? [{ what: 'wave', key: from.key, name: from.name, at: event.at_ms }] : [];
     }
+    case 'devices_changed':
+      return [{ what: 'devices', devices: event.devices }];
     case 'call_missed': {
       const from = contact(event.key);
       return from ? [{ what: 'missed', key: from.key, name: from.name, at: event.at_ms }] : [];

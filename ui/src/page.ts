@@ -25,6 +25,8 @@ export class Page {
   /** Told of each sign and of each new state; set by whoever starts the page. */
   onSign: (sign: Sign) => void = () => {};
   onState: (before: State | null, after: State) => void = () => {};
+  /** Told while the user speaks and is muted. */
+  onUnheard: (call: string) => void = () => {};
   /** After each drawing. */
   onDrawn: () => void = () => {};
 
@@ -44,7 +46,14 @@ export class Page {
   ) {
     this.#root = root;
     this.#view = view;
-    this.pictures = new Pictures(host, () => this.change(), showLevels);
+    this.pictures = new Pictures(
+      host,
+      () => this.change(),
+      (levels) => {
+        showLevels(levels);
+        if (levels.unheard) this.onUnheard(levels.call);
+      },
+    );
   }
 
   get state(): State | null {

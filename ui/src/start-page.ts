@@ -9,11 +9,12 @@ import { allTogether } from './model/files';
 import { stepOf } from './model/start';
 import { Page } from './page';
 import { call, nameOf, stopTalking } from './acts/calls';
-import { loadDevices } from './acts/devices';
+import { loadDevices, takeDevices } from './acts/devices';
 import { drag, showFiles } from './acts/files';
 import { follow } from './acts/follow';
 import { loadSmall } from './acts/pictures';
 import { loadSafety, show, shown, wave } from './acts/people';
+import { keepPreview } from './acts/preview';
 import { loadCard } from './acts/settings';
 import { focusStep } from './acts/start';
 import { see, takeMessage, takeTyping, toEnd } from './acts/words';
@@ -22,13 +23,18 @@ import { view } from './views/frame';
 import { keys as ringKeys, ringWindow } from './views/incoming';
 import { onRoomChanged } from './views/room';
 
+/** So long after the last word. */
+const UNHEARD_MS = 4_000;
+
 export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   const page = new Page(host, root, view);
   page.onDrawn = () => {
     watchCall(page);
+    keepPreview(page);
     loadSmall(page);
     showTitle(page);
   };
+  page.onUnheard = (call) => sayUnheard(page, call);
   page.onSign = (sign) => showSign(page, sign);
   page.onState = (before, after) => {
     if (after.me?.address) void loadCard(page);
@@ -113,7 +119,21 @@ function showTitle(page: Page): void {
 function watchCall(page: Page): void {
   const call = page.state && page.here.route.at === 'call' ? staged(page.state.calls) : null;
   const heard = call && (call.stage.type === 'on' || call.stage.type === 'connecting');
-  page.pictures.watch(heard ? call.id : null);
+  page.pictures.watch(heard ? call.id : page.here.looks ? 'preview' : null);
+}
+
+/** For as long as it is so, and a moment longer. */
+function sayUnheard(page: Page, call: string): void {
+  if (page.here.stage.unheard !== call) {
+    page.change((here) => {
+      here.stage.unheard = call;
+    });
+  }
+  page.later('unheard', UNHEARD_MS, () =>
+    page.change((here) => {
+      here.stage.unheard = null;
+    }),
+  );
 }
 
 function showSign(page: Page, sign: Sign): void {
@@ -148,6 +168,8 @@ function showSign(page: Page, sign: Sign): void {
         act: { label: (t) => t.showWords, run: () => showFiles(page, sign.key) },
       });
       return;
+    case 'devices':
+      return takeDevices(page, sign.devices);
     case 'message':
       return takeMessage(page, sign.message);
     case 'typing':

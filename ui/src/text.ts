@@ -79,6 +79,7 @@ function sentenceOf(error: ApiError, lang: Lang): { sentence: string; names: str
     port: error.detail['port'] ?? '',
     most: error.detail['most'] ?? '',
     why: error.detail['why'] ?? '',
+    what: error.detail['what'] ?? '',
     minutes: Number(error.detail['minutes'] ?? 0),
     seconds: Number(error.detail['seconds'] ?? 0),
   };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { endedCall, fakeCall, pastCalls, testDevices } from '../src/host/fake/calls';
-import { fewContacts, keyOf } from '../src/host/fake/people';
+import { fewContacts, keyOf, USUAL_DEVICES } from '../src/host/fake/people';
 import { asked, having, id, incoming } from './calling';
 import { all, click, maybe, NOW, open, press, row, says, settle, the } from './screen';
 
@@ -144,7 +144,7 @@ describe('devices', () => {
     select.value = 'mic:1';
     select.dispatchEvent(new Event('change', { bubbles: true }));
     await settle();
-    expect(host.state.settings.devices).toEqual({ camera: null, microphone: 'mic:1', speaker: null, volume: 100 });
+    expect(host.state.settings.devices).toEqual({ ...USUAL_DEVICES, microphone: 'mic:1' });
     select.value = '';
     select.dispatchEvent(new Event('change', { bubbles: true }));
     await settle();

@@ -202,7 +202,9 @@ describe('the door', () => {
   it('tells levels, kept within bounds', () => {
     const socket = opened();
     socket.onmessage?.({ data: '{"type":"levels","call":"c1","mine":-1,"theirs":7}' });
-    expect(told.at(-1)).toEqual({ say: 'levels', call: 'c1', mine: 0, theirs: 1 });
+    expect(told.at(-1)).toEqual({ say: 'levels', call: 'c1', mine: 0, theirs: 1, unheard: false });
+    socket.onmessage?.({ data: '{"type":"levels","call":"c1","mine":0,"theirs":0,"unheard":true}' });
+    expect(told.at(-1)).toMatchObject({ say: 'levels', unheard: true });
   });
 
   it('is opened again, later each time, and told everything anew', () => {

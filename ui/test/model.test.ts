@@ -3,7 +3,7 @@ import type { Settings } from '../src/generated/Settings';
 import type { Event } from '../src/generated/Event';
 import type { State } from '../src/generated/State';
 import { fakeCall } from '../src/host/fake/calls';
-import { contact, keyOf, settledState } from '../src/host/fake/people';
+import { contact, keyOf, settledState, USUAL_DEVICES } from '../src/host/fake/people';
 import { asApiError, nothingYet, reduce, type Model } from '../src/model';
 
 const bo = contact('bo', 'Bo');
@@ -22,7 +22,7 @@ describe('an event replaces its part of the state', () => {
   const server = { choice: null, name: 'x.example', connection: { type: 'idle' }, hosting: null } as const;
   const incoming = [{ key: chen.key, handle: 'chen', name: 'Chen', note: '', at_ms: 1 }];
   const outgoing = [{ key: chen.key, handle: 'chen', at_ms: 1 }];
-  const settings: Settings = { language: 'zh', theme: 'dark', devices: { camera: null, microphone: null, speaker: 'null:', volume: 40 }, hide_reading: true, downloads: null, accept_always: [] };
+  const settings: Settings = { language: 'zh', theme: 'dark', devices: { ...USUAL_DEVICES, speaker: 'null:', volume: 40 }, hide_reading: true, downloads: null, accept_always: [] };
   const calls = [fakeCall('bo')];
   const cases: [Event, Partial<State>][] = [
     [{ type: 'fatal_changed', fatal: error }, { fatal: error }],
@@ -37,6 +37,7 @@ describe('an event replaces its part of the state', () => {
     [{ type: 'settings_changed', settings }, { settings }],
     [{ type: 'calls_changed', calls }, { calls }],
     [{ type: 'troubles_changed', troubles: [error] }, { troubles: [error] }],
+    [{ type: 'preview_changed', preview: { troubles: [error] } }, { preview: { troubles: [error] } }],
   ];
   it.each(cases)('%j', (event, part) => {
     const before = having();

@@ -159,8 +159,9 @@ it('tells when the page is hidden, and passes levels on', async () => {
   document.dispatchEvent(new Event('visibilitychange'));
   expect(worker.heard.at(-1)).toEqual({ say: 'hidden', hidden: true });
   hidden.mockRestore();
-  worker.say({ say: 'levels', call: 'c1', mine: 0.1, theirs: 0.2 });
-  expect(levels).toEqual([['c1', 0.1, 0.2]]);
+  const said = { say: 'levels', call: 'c1', mine: 0.1, theirs: 0.2, unheard: true } as const;
+  worker.say(said);
+  expect(levels).toEqual([[said]]);
   worker.say({ say: 'dropped', count: 4 });
   expect(pictures.dropped).toBe(4);
   pictures.close();

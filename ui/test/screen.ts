@@ -24,6 +24,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** The page that is open. */
+export function opened(): Page {
+  if (!page) throw new Error('no page is open');
+  return page;
+}
+
 export async function open(state: State): Promise<FakeHost> {
   const host = new FakeHost({ ...state, settings: { ...state.settings, language: state.settings.language === 'system' ? 'en' : state.settings.language, theme: 'light' } });
   page = await startPage(host, root);

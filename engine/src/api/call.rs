@@ -132,51 +132,6 @@ pub struct PastCall {
     pub talked_ms: Option<u64>,
 }
 
-/// Which devices calls use; the system's own choice where none is named, or a test source where the system has
-/// none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(default)]
-pub struct DeviceChoice {
-    /// A device address such as `test:pattern?w=1280&h=720&fps=30`.
-    pub camera: Option<String>,
-    /// As `mic:ID` or `test:tone?hz=1000`.
-    pub microphone: Option<String>,
-    /// As `speaker:ID` or `null:`.
-    pub speaker: Option<String>,
-    /// Of the speaker, from 0 to 100.
-    pub volume: u8,
-}
-
-impl Default for DeviceChoice {
-    fn default() -> Self {
-        Self { camera: None, microphone: None, speaker: None, volume: 100 }
-    }
-}
-
-/// What there is to choose from.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-pub struct DeviceList {
-    /// To be seen by.
-    pub cameras: Vec<Device>,
-    /// To be heard by.
-    pub microphones: Vec<Device>,
-    /// To hear with.
-    pub speakers: Vec<Device>,
-}
-
-/// One that can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Device {
-    /// Its address.
-    pub uri: String,
-    /// As the system names it; of a test source, in English.
-    pub name: String,
-    /// Whether it stands in for a device.
-    pub test: bool,
-    /// Whether it is what is used where none is chosen.
-    pub default: bool,
-}
-
 /// Figures of a call, over the last second where they are rates.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct CallStatistics {

@@ -229,6 +229,19 @@ pub enum Command {
     },
     /// Asks what devices there are. Answered by `devices`.
     ListDevices,
+    /// Says whether devices are looked at: while they are, what comes or goes is told within two seconds. Answered by
+    /// `done`.
+    WatchDevices {
+        /// Whether they are.
+        on: bool,
+    },
+    /// Opens the camera and the microphone for the user's own eyes: the picture is that of the call `preview`. Answered
+    /// by `done`; what can't be opened is told in [`Preview`](crate::api::Preview).
+    OpenPreview,
+    /// Closes what was opened for a preview. Answered by `done`.
+    ClosePreview,
+    /// Plays a short tune on the speaker. Answered by `done`.
+    TestSpeaker,
     /// Writes to a contact, who may be away. Answered by `written`.
     WriteMessage {
         /// To whom.

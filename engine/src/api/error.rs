@@ -148,6 +148,11 @@ codes! {
         DeviceDenied,
         /// The device gives nothing any more. Names `device`.
         DeviceStalled,
+        /// The device gives pictures, but none that can be shown. Names `device`, `reason`.
+        DeviceDamaged,
+        /// The camera can't do what is wished of it. Names `device`, and as `what`: `width`, `height`, `fps`, `aspect`,
+        /// `facing` or `format`.
+        DeviceUnmet,
         /// The device failed otherwise. Names `device`, `reason`.
         DeviceFailed,
         /// What was chosen as a device can't be read as one. Names `device`, `reason`.

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::chat::Message;
+use super::devices::{DeviceList, Preview};
 use super::files::Transfer;
 use super::state::{Contact, IncomingRequest, Me, OutgoingRequest, ServerState, Settings, State};
 use super::{ApiError, PublicKey};
@@ -88,6 +89,16 @@ pub enum Event {
     SettingsChanged {
         /// As in [`State`].
         settings: Settings,
+    },
+    /// A device came or went.
+    DevicesChanged {
+        /// All there are now.
+        devices: DeviceList,
+    },
+    /// The preview was opened or closed, or what is wrong with its devices changed.
+    PreviewChanged {
+        /// As in [`State`].
+        preview: Option<Preview>,
     },
     /// Trouble came or went.
     TroublesChanged {

@@ -1,7 +1,8 @@
 //! What the engine answers to what a shell asks.
 
-use super::call::{CallStatistics, DeviceList, PastCall};
+use super::call::{CallStatistics, PastCall};
 use super::chat::Message;
+use super::devices::DeviceList;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use visavis_signaling::protocol::PublicKey;

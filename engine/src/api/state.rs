@@ -1,7 +1,8 @@
 //! What the engine shows: everything that a shell needs to draw, and nothing that it could work out itself.
 
 use super::ApiError;
-use super::call::{Call, DeviceChoice};
+use super::call::Call;
+use super::devices::{DeviceChoice, Preview};
 use super::files::Transfer;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,6 +28,8 @@ pub struct State {
     pub blocked: Vec<Contact>,
     /// Those that ring, are on, are held, or have just ended; at most one is on and not held.
     pub calls: Vec<Call>,
+    /// The user's own picture and sound, while they look at it.
+    pub preview: Option<Preview>,
     /// Files that go or went between the user and contacts: all that are not over, and the newest of the others.
     pub transfers: Vec<Transfer>,
     /// What the user has chosen.

@@ -1,35 +1,44 @@
 //! Cameras, and what stands in for them: a test pattern, files, nothing at all. One thread owns one camera and
 //! puts its pictures into a slot; dropping the [`Camera`] ends the thread and closes whatever it had open.
-//! What a source shows is apart from when it is shown: a [`Source`] draws the picture of a moment, a
-//! [`pace::Pace`] says when the next moment is there.
+//! Of what stands in, what is shown is apart from when: a [`Source`] draws the picture of a moment, a [`pace::Pace`]
+//! says when the next moment is there. A real camera says itself when a picture is there.
 
 mod black;
 mod file;
+mod fit;
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;
 mod gif;
 mod jpeg;
+mod live;
 mod mjpeg;
 pub mod pace;
 mod pattern;
+mod pixels;
 mod sequence;
+mod system;
 #[cfg(test)]
 mod tests;
+pub mod wish;
 mod y4m;
 
 use super::{DeviceFault, DeviceUri};
 use crate::api::Device;
 use crate::media::picture::Picture;
 use crate::media::slot::Slot;
+use fit::Fit;
 use pace::{Pace, SteadyPace, Wake};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use wish::{Coding, Format, Wishes};
 
-/// How long a camera may take until its first picture is there.
+/// How long what stands in for a camera may take until its first picture is there.
 const OPENING: Duration = Duration::from_secs(2);
+/// How long a real one may, which has to be woken first.
+const WAKING: Duration = Duration::from_secs(5);
 
 /// What a picture is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,18 +79,41 @@ pub fn source(uri: &DeviceUri) -> Result<Box<dyn Source>, DeviceFault> {
     }
 }
 
-/// The cameras there are to choose from.
+/// The cameras there are to choose from: the system's, then those that stand in for one. None is lit.
 pub fn list() -> Vec<Device> {
+    let found = system::list();
     let test = |uri: &str, name: &str, default| Device {
         uri: uri.to_owned(),
         name: name.to_owned(),
         test: true,
         default,
+        facing: None,
     };
-    vec![
-        test("test:pattern?w=1280&h=720&fps=30", "Test picture", true),
+    let stand_ins = [
+        test("test:pattern?w=1280&h=720&fps=30", "Test picture", found.is_empty()),
         test("null:", "No picture", false),
-    ]
+    ];
+    let real = found.iter().enumerate().map(|(place, camera)| Device {
+        uri: DeviceUri::Camera(camera.id.clone()).to_string(),
+        name: camera.name.clone(),
+        test: false,
+        default: place == 0,
+        facing: camera.facing(),
+    });
+    real.chain(stand_ins).collect()
+}
+
+/// What can be seen of the system's cameras without touching one: another answer means that one came or went.
+pub fn trace() -> Vec<String> {
+    system::trace()
+}
+
+/// What a camera of the system's can give.
+///
+/// # Errors
+/// It can't be asked.
+pub fn formats(id: &str) -> Result<Vec<Format>, DeviceFault> {
+    system::formats(id)
 }
 
 /// An open camera.
@@ -92,8 +124,8 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// Opens a camera, whose pictures go into the slot from then on; the first is there when this returns. It
-    /// waits for that, 2 seconds at most, so it is not for threads that must not wait. What goes wrong later is
+    /// Opens a camera with what comes closest to the wishes. Its pictures go into the slot from then on; the first is
+    /// there when this returns. It waits for that, for some seconds at most, so it is not for threads that must not wait. What goes wrong later is
     /// told once, from the camera's thread, as is the end of a file that doesn't begin anew (as
     /// [`DeviceFault::Stalled`]); the camera gives nothing after that. The slot stays open.
     ///
@@ -101,14 +133,21 @@ impl Camera {
     /// The camera can't be opened, or has no first picture.
     pub fn open(
         uri: &DeviceUri,
+        wishes: &Wishes,
         into: Slot<Picture>,
         told: impl Fn(DeviceFault) + Send + 'static,
     ) -> Result<Self, DeviceFault> {
-        let uri = uri.clone();
+        let (uri, wishes) = (uri.clone(), *wishes);
         let name = uri.to_string();
         let wake = Arc::new(Wake::default());
         let pace = SteadyPace::new(Arc::clone(&wake));
-        Self::start(name, wake, pace, move || source(&uri), into, told)
+        let DeviceUri::Camera(id) = uri else {
+            return Self::start(name, wishes, wake, pace, move || source(&uri), into, told);
+        };
+        let device = name.clone();
+        let open = move || system::open(&id, &wishes);
+        let body = move |opened| live::show(open, &pace, &into, &opened, device, &told);
+        Self::spawn(name, wake, WAKING, body)
     }
 
     /// Opens a camera of a source and pace of one's own.
@@ -117,22 +156,32 @@ impl Camera {
     /// As with [`Camera::open`].
     pub fn start<P: Pace + Send + 'static>(
         name: String,
+        wishes: Wishes,
         wake: Arc<Wake>,
         pace: P,
         source: impl FnOnce() -> Result<Box<dyn Source>, DeviceFault> + Send + 'static,
         into: Slot<Picture>,
         told: impl Fn(DeviceFault) + Send + 'static,
     ) -> Result<Self, DeviceFault> {
-        let (opened, opening) = sync_channel(1);
         let device = name.clone();
-        let body = move || show(source, &pace, &into, &opened, device, &told);
+        let body = move |opened| show(source, &pace, &wishes, &into, &opened, device, &told);
+        Self::spawn(name, wake, OPENING, body)
+    }
+
+    fn spawn(
+        name: String,
+        wake: Arc<Wake>,
+        patience: Duration,
+        body: impl FnOnce(SyncSender<Result<(), DeviceFault>>) + Send + 'static,
+    ) -> Result<Self, DeviceFault> {
+        let (opened, opening) = sync_channel(1);
         let failed = |reason: String| DeviceFault::Failed { device: name.clone(), reason };
         let thread = std::thread::Builder::new()
             .name("camera".to_owned())
-            .spawn(body)
+            .spawn(move || body(opened))
             .map_err(|error| failed(error.to_string()))?;
         let camera = Self { wake, thread: Some(thread) };
-        match opening.recv_timeout(OPENING) {
+        match opening.recv_timeout(patience) {
             Ok(Ok(())) => Ok(camera),
             Ok(Err(fault)) => Err(fault),
             Err(RecvTimeoutError::Disconnected) => Err(failed("its thread ended".to_owned())),
@@ -161,10 +210,11 @@ impl Drop for Camera {
     }
 }
 
-/// What the camera's thread does, from opening to the end.
+/// What the thread of what stands in for a camera does, from opening to the end.
 fn show<P: Pace>(
     source: impl FnOnce() -> Result<Box<dyn Source>, DeviceFault>,
     pace: &P,
+    wishes: &Wishes,
     into: &Slot<Picture>,
     opened: &SyncSender<Result<(), DeviceFault>>,
     device: String,
@@ -173,17 +223,28 @@ fn show<P: Pace>(
     let begun = source().and_then(|mut source| {
         let first = source.next_picture(pace.moment(0))?;
         let first = first.ok_or_else(|| DeviceFault::Stalled { device: device.clone() })?;
-        into.put(first);
-        Ok(source)
+        let fps = 1.0 / source.interval().max(pace::LEAST).as_secs_f64();
+        let format = Format { size: first.size(), fps, coding: Coding::I420 };
+        let taken = wish::choose(&[format], None, wishes)
+            .map_err(|unmet| DeviceFault::Unmet { device: device.clone(), unmet })?;
+        let mut fit = Fit::to(&taken);
+        fit.is_due(first.taken_us());
+        into.put(fit.fit(first));
+        Ok((source, fit))
     });
     match begun {
         Err(fault) => {
             // Whoever opened it may have lost patience.
             let _ = opened.try_send(Err(fault));
         }
-        Ok(mut source) => {
+        Ok((mut source, mut fit)) => {
             let _ = opened.try_send(Ok(()));
-            match pace::run(&mut *source, pace, into) {
+            let show = |picture: Picture| {
+                if fit.is_due(picture.taken_us()) {
+                    into.put(fit.fit(picture));
+                }
+            };
+            match pace::run(&mut *source, pace, show) {
                 Ok(pace::Ended::ByOwner) => {}
                 Ok(pace::Ended::BySource) => told(DeviceFault::Stalled { device }),
                 Err(fault) => told(fault),

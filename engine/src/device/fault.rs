@@ -1,5 +1,6 @@
 //! What goes wrong with a device, in the words that a shell has sentences for.
 
+use super::camera::wish::Unmet;
 use crate::api::{ApiError, Code};
 use std::path::PathBuf;
 
@@ -30,6 +31,22 @@ pub enum DeviceFault {
         /// Its address or name.
         device: String,
     },
+    /// It gives pictures, but none that can be shown.
+    #[error("{device} gives damaged pictures: {reason}")]
+    Damaged {
+        /// Its address or name.
+        device: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// It can't do what is wished.
+    #[error("{device} has no such {unmet}")]
+    Unmet {
+        /// Its address or name.
+        device: String,
+        /// Which wish it is.
+        unmet: Unmet,
+    },
     /// Something else.
     #[error("{device} failed: {reason}")]
     Failed {
@@ -56,6 +73,12 @@ impl From<DeviceFault> for ApiError {
             DeviceFault::Busy { device } => error(Code::DeviceBusy).with("device", device),
             DeviceFault::Denied { device } => error(Code::DeviceDenied).with("device", device),
             DeviceFault::Stalled { device } => error(Code::DeviceStalled).with("device", device),
+            DeviceFault::Damaged { device, reason } => {
+                error(Code::DeviceDamaged).with("device", device).with("reason", reason)
+            }
+            DeviceFault::Unmet { device, unmet } => {
+                error(Code::DeviceUnmet).with("device", device).with("what", unmet)
+            }
             DeviceFault::Failed { device, reason } => {
                 error(Code::DeviceFailed).with("device", device).with("reason", reason)
             }

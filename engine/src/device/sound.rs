@@ -103,6 +103,7 @@ pub fn list() -> (Vec<Device>, Vec<Device>) {
         name: name.to_owned(),
         test: true,
         default: false,
+        facing: None,
     };
     microphones.push(stand_in(DeviceUri::Tone { hz: 1000 }, "Test tone"));
     microphones.push(stand_in(DeviceUri::Null, "Silence"));

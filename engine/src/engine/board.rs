@@ -40,6 +40,7 @@ impl Board {
             outgoing: Vec::new(),
             blocked: Vec::new(),
             calls: Vec::new(),
+            preview: None,
             transfers: Vec::new(),
             settings: Settings::default(),
             troubles: Vec::new(),
@@ -136,6 +137,7 @@ fn apply(state: &mut State, event: &Event) {
         }
         Event::BlockedChanged { blocked } => state.blocked = blocked,
         Event::SettingsChanged { settings } => state.settings = settings,
+        Event::PreviewChanged { preview } => state.preview = preview,
         Event::TroublesChanged { troubles } => state.troubles = troubles,
         Event::CallsChanged { calls } => state.calls = calls,
         Event::TransfersChanged { transfers } => state.transfers = transfers,
@@ -150,6 +152,7 @@ fn apply(state: &mut State, event: &Event) {
             state.transfers.retain(|transfer| transfer.key != key || transfer.id != id);
         }
         Event::CallMissed { .. }
+        | Event::DevicesChanged { .. }
         | Event::FilesOffered { .. }
         | Event::FilesArrived { .. }
         | Event::MessageChanged { .. }

@@ -27,7 +27,7 @@ use crate::session::fault::Fault;
 use crate::session::machine::{Effect, Input, Machine, Phase};
 use crate::session::socket::{self, Socket};
 use crate::store::profile::{self, Value};
-use crate::studio::StudioTold;
+use crate::studio::{Lookout, StudioTold};
 use crate::transfer::signal::TransferId;
 use crate::transfer::source::Offer;
 use std::collections::{HashMap, VecDeque};
@@ -58,8 +58,8 @@ pub(super) enum Message {
     PlaceOf(PublicKey, String, usize, oneshot::Sender<Option<PathBuf>>),
     /// What became of a device.
     Studio(StudioTold),
-    /// What devices there are.
-    Devices(DeviceList),
+    /// The lookout is back, with what devices there are if that has changed.
+    Devices(Box<Lookout>, Option<DeviceList>),
     /// Which ways files may go.
     LaneWays(LaneWays),
     Stop(oneshot::Sender<()>),
@@ -176,7 +176,7 @@ impl Desk {
                         let _ = tell.send(self.place_of(key, &id, item).await);
                     }
                     Some(Message::Studio(told)) => self.studio_told(told).await,
-                    Some(Message::Devices(list)) => self.devices_found(list),
+                    Some(Message::Devices(lookout, list)) => self.devices_seen(*lookout, list).await,
                     Some(Message::LaneWays(ways)) => self.set_lane_ways(ways),
                     Some(Message::Stop(done)) => {
                         self.close().await;
@@ -193,6 +193,7 @@ impl Desk {
                     self.call_happens(CallInput::Tick).await;
                     self.renew_guides().await;
                     self.files_go().await;
+                    self.look_for_devices();
                 }
             }
         }
@@ -216,6 +217,7 @@ impl Desk {
             self.calls.next_deadline(),
             self.links.guides.next_deadline(),
             self.files.next_deadline(),
+            self.talks.next_deadline(),
         ];
         session.into_iter().chain(others.into_iter().flatten()).min()
     }

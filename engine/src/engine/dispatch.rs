@@ -112,6 +112,10 @@ impl Desk {
                 }
                 self.board.publish(Event::SettingsChanged { settings });
             }
+            Command::WatchDevices { on } => self.watch_devices(on),
+            Command::OpenPreview => self.open_preview()?,
+            Command::ClosePreview => self.close_preview(),
+            Command::TestSpeaker => self.try_speaker(),
             Command::Reconnect => self.feed(Input::RetryNow).await,
             Command::DismissTrouble { trouble } => {
                 let mut troubles = self.board.look(|state| state.troubles.clone());

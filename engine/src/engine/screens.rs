@@ -26,6 +26,8 @@ pub struct Levels {
     pub mine: f32,
     /// The other.
     pub theirs: f32,
+    /// Whether the user speaks while muted.
+    pub unheard: bool,
 }
 
 /// The screens of all calls. Clones are the same.
@@ -102,7 +104,7 @@ mod tests {
         let screens = Screens::default();
         let mut changes = screens.changes();
         assert!(screens.picture("a", Whose::Mine).is_none());
-        screens.set_levels("a", Levels { mine: 1.0, theirs: 1.0 });
+        screens.set_levels("a", Levels { mine: 1.0, theirs: 1.0, unheard: false });
         screens.open("a");
         screens.open("a");
         changes.changed().await.unwrap();
@@ -110,7 +112,7 @@ mod tests {
         let size = Size::new(2, 2).unwrap();
         screens.picture("a", Whose::Theirs).unwrap().put(Picture::plain(size, 7, [1, 2, 3]));
         assert_eq!(slot.take().await.unwrap().taken_us(), 7);
-        let levels = Levels { mine: 0.5, theirs: 0.25 };
+        let levels = Levels { mine: 0.5, theirs: 0.25, unheard: true };
         screens.set_levels("a", levels);
         assert_eq!(screens.levels(), [("a".to_owned(), levels)]);
         assert!(!changes.has_changed().unwrap());

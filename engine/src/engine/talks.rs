@@ -1,15 +1,14 @@
-//! Talks at the desk: the media of calls, the devices they use, and what rings.
-//!
-//! The studio is made at the first need, and what devices there are is asked of the system beside the loop, for
-//! that may take its time.
+//! Talks at the desk: the media of calls, and what rings. The studio is made at the first need. Which devices there are,
+//! and which are used, is told in `devices`.
 
 use super::desk::{Desk, Message};
+use super::devices::Devices;
 use super::screens::Screens;
-use crate::api::{ApiError, CallSide, CallStatistics, Code, DeviceChoice, DeviceList};
+use crate::api::{ApiError, CallSide, CallStatistics, Code};
 use crate::call::machine::{Input, Peer, Tone};
 use crate::call::signal::CallId;
 use crate::media::sound::Ring;
-use crate::studio::{self, Studio, StudioTold, Talk, Which};
+use crate::studio::{Preview, Studio, Talk, Which};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
@@ -20,10 +19,11 @@ const NEWS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Talks {
     screens: Screens,
-    studio: Option<Studio>,
+    pub(super) studio: Option<Studio>,
     talks: HashMap<CallId, Talking>,
-    devices: Option<DeviceList>,
-    troubles: Vec<(Which, ApiError)>,
+    pub(super) preview: Option<Preview>,
+    pub(super) devices: Devices,
+    pub(super) troubles: Vec<(Which, ApiError)>,
 }
 
 #[derive(Debug)]
@@ -36,6 +36,19 @@ struct Talking {
 impl Talks {
     pub(super) fn new(screens: Screens) -> Self {
         Self { screens, ..Self::default() }
+    }
+
+    /// Whether devices are in use.
+    pub(super) fn are_on(&self) -> bool {
+        !self.talks.is_empty() || self.preview.is_some()
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<u64> {
+        self.devices.look_at()
+    }
+
+    pub(super) fn calls(&self) -> Vec<CallId> {
+        self.talks.keys().copied().collect()
     }
 }
 
@@ -96,16 +109,15 @@ impl Desk {
 
     /// The user wants the camera though it is wanted already: it failed, and is tried again.
     pub(super) fn retry_camera(&self, call: CallId) {
-        let failed = self.talks.troubles.iter().any(|(which, _)| *which == Which::Camera);
-        if let Some(talking) = self.talks.talks.get(&call).filter(|_| failed) {
-            talking.talk.retry_camera();
+        if self.talks.talks.contains_key(&call) {
+            self.try_camera_again();
         }
     }
 
     /// Closes what was opened for a call.
     pub(super) fn close_media(&mut self, call: CallId) {
         self.talks.talks.remove(&call);
-        if self.talks.talks.is_empty() {
+        if !self.talks.are_on() {
             self.talks.troubles.clear();
         }
     }
@@ -128,12 +140,15 @@ impl Desk {
     /// A talk for a call, made where there is none.
     fn talking(&mut self, call: CallId) -> Option<&mut Talking> {
         self.make_studio();
+        if !self.talks.talks.contains_key(&call) {
+            self.look_for_devices_now();
+        }
         let Talks { studio: Some(studio), talks, .. } = &mut self.talks else { return None };
         let new = || Talking { talk: studio.begin(&call.to_string()), peer: None };
         Some(talks.entry(call).or_insert_with(new))
     }
 
-    fn make_studio(&mut self) {
+    pub(super) fn make_studio(&mut self) {
         if self.talks.studio.is_some() {
             return;
         }
@@ -151,65 +166,10 @@ impl Desk {
                 });
                 self.talks.studio = Some(studio);
                 self.choose_devices();
-                self.look_for_devices();
+                self.look_for_devices_now();
             }
             Err(error) => {
                 self.raise(ApiError::new(Code::Internal, format!("no thread for sound: {error}")));
-            }
-        }
-    }
-
-    /// Asks the system what devices there are; the answer comes as a message.
-    fn look_for_devices(&self) {
-        let inbox = self.inbox.clone();
-        tokio::task::spawn_blocking(move || {
-            let list = studio::devices();
-            if let Some(inbox) = inbox.upgrade() {
-                // An engine that has stopped needs no devices.
-                let _ = inbox.blocking_send(Message::Devices(list));
-            }
-        });
-    }
-
-    /// The system said what devices there are.
-    pub(super) fn devices_found(&mut self, list: DeviceList) {
-        self.talks.devices = Some(list);
-        self.choose_devices();
-    }
-
-    /// Uses what the user chose, of what there is.
-    pub(super) fn choose_devices(&mut self) {
-        let (run, kept) = (&self.options.devices, &self.settings.devices);
-        let choice = DeviceChoice {
-            camera: run.camera.clone().or_else(|| kept.camera.clone()),
-            microphone: run.microphone.clone().or_else(|| kept.microphone.clone()),
-            speaker: run.speaker.clone().or_else(|| kept.speaker.clone()),
-            volume: kept.volume,
-        };
-        let Some(studio) = &self.talks.studio else { return };
-        let Some(list) = &self.talks.devices else { return };
-        match studio::resolve(&choice, list) {
-            Ok(chosen) => studio.choose(chosen),
-            Err(error) => self.raise(error),
-        }
-    }
-
-    /// A device failed, or works again: a line in each call that is on.
-    pub(super) async fn studio_told(&mut self, told: StudioTold) {
-        let before = self.talks.troubles.iter().position(|(which, _)| *which == told.which);
-        let before = before.map(|place| self.talks.troubles.swap_remove(place).1);
-        // What the system calls a device says nothing of what it is for.
-        let error = told.fault.map(|fault| ApiError::from(fault).with("kind", told.which));
-        if let Some(error) = &error {
-            self.talks.troubles.push((told.which, error.clone()));
-        }
-        let calls: Vec<CallId> = self.talks.talks.keys().copied().collect();
-        for call in calls {
-            if let Some(error) = before.clone() {
-                self.call_happens(Input::Mended { call, error }).await;
-            }
-            if let Some(error) = error.clone() {
-                self.call_happens(Input::Trouble { call, error }).await;
             }
         }
     }

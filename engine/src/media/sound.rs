@@ -20,8 +20,8 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
-pub use line::{CallSound, Outgoing, SoundFigures};
-pub use process::Treatment;
+pub use line::{CallSound, Listening, Outgoing, SoundFigures};
+pub use process::{Noise, Treatment};
 pub use ring::Ring;
 
 use crate::device::sound::pace::{Hold, Leash, Pace};
@@ -54,6 +54,10 @@ struct Wish {
     /// From 0 to 100.
     volume: u8,
     ring: Ring,
+    /// How often the speaker was to be tried.
+    trials: u32,
+    /// Of the microphone, from 0 to 200.
+    gain: u8,
     treatment: Treatment,
 }
 
@@ -64,6 +68,8 @@ impl Default for Wish {
             speaker: desk::NO_DEVICE,
             volume: 100,
             ring: Ring::None,
+            trials: 0,
+            gain: 100,
             treatment: Treatment::default(),
         }
     }
@@ -73,6 +79,11 @@ impl Wish {
     /// By how much samples are multiplied: an ear finds the half of a hundred half as loud.
     fn loudness(&self) -> f32 {
         (f32::from(self.volume.min(100)) / 100.0).powi(2)
+    }
+
+    /// By how much the microphone's samples are: twice as far is four times.
+    fn gain(&self) -> f32 {
+        (f32::from(self.gain.min(200)) / 100.0).powi(2)
     }
 }
 
@@ -210,6 +221,24 @@ impl Sound {
     /// What is done to the microphone's sound.
     pub fn set_treatment(&self, treatment: Treatment) {
         self.change(|wish| wish.treatment = treatment);
+    }
+
+    /// How loud the microphone is taken, from 0 to 200; as it is at 100.
+    pub fn set_gain(&self, gain: u8) {
+        self.change(|wish| wish.gain = gain);
+    }
+
+    /// Plays a short tune, to try the speaker.
+    pub fn try_speaker(&self) {
+        self.change(|wish| wish.trials = wish.trials.wrapping_add(1));
+    }
+
+    /// Opens the microphone alone, to see how loud it is.
+    pub fn listen(&self) -> Listening {
+        let wake = Wake { wishes: Arc::clone(&self.wishes), pace: self.pace.clone() };
+        let (listening, line) = Listening::new(wake);
+        self.wishes.change(&self.pace, |wished| wished.lines.push(line));
+        listening
     }
 
     /// Lets it ring, or stop. No microphone is opened for it.

@@ -3,6 +3,7 @@
 
 use super::{Chosen, StudioTold, Which, say};
 use crate::device::camera::Camera;
+use crate::device::camera::wish::Wishes;
 use crate::device::{DeviceFault, DeviceUri};
 use crate::media::picture::Picture;
 use crate::media::slot::Slot;
@@ -15,6 +16,14 @@ pub(super) struct Wish {
     pub(super) attempt: u32,
 }
 
+/// What a camera is opened as.
+#[derive(Debug, Clone, PartialEq)]
+struct Setting {
+    uri: DeviceUri,
+    wishes: Wishes,
+    attempt: u32,
+}
+
 /// Follows `wanted` and the choice until the wish has no owner any more; then the camera is closed.
 pub(super) async fn follow(
     mut wanted: watch::Receiver<Wish>,
@@ -22,17 +31,27 @@ pub(super) async fn follow(
     into: Slot<Picture>,
     told: mpsc::Sender<StudioTold>,
 ) {
-    let mut open: Option<((DeviceUri, u32), Camera)> = None;
+    let mut open: Option<(Setting, Camera)> = None;
     loop {
-        let uri = chosen.borrow_and_update().camera.clone();
+        let Chosen { camera: uri, wishes, .. } = chosen.borrow_and_update().clone();
         let Wish { open: wished, attempt } = *wanted.borrow_and_update();
-        let wish = wished.then_some((uri, attempt));
+        let wish = wished.then_some(Setting { uri, wishes, attempt });
         if open.as_ref().map(|(which, _)| which) != wish.as_ref() {
-            if let Some((_, camera)) = open.take() {
-                close(camera).await;
-            }
+            let before = open.take();
+            // Another device is opened before the last is closed, so that pictures go on; the same can't be.
+            let stays = before
+                .as_ref()
+                .zip(wish.as_ref())
+                .is_some_and(|(one, other)| one.0.uri != other.uri);
+            let before = match before {
+                Some((_, camera)) if !stays => {
+                    close(camera).await;
+                    None
+                }
+                other => other,
+            };
             if let Some(which) = wish {
-                match start(which.0.clone(), into.clone(), told.clone()).await {
+                match start(which.clone(), into.clone(), told.clone()).await {
                     Ok(camera) => {
                         open = Some((which, camera));
                         say(&told, StudioTold { which: Which::Camera, fault: None });
@@ -42,6 +61,9 @@ pub(super) async fn follow(
                         say(&told, StudioTold { which: Which::Camera, fault });
                     }
                 }
+            }
+            if let Some((_, camera)) = before {
+                close(camera).await;
             }
         }
         let changed = tokio::select! {
@@ -59,13 +81,14 @@ pub(super) async fn follow(
 }
 
 async fn start(
-    uri: DeviceUri,
+    setting: Setting,
     into: Slot<Picture>,
     told: mpsc::Sender<StudioTold>,
 ) -> Result<Camera, DeviceFault> {
+    let Setting { uri, wishes, .. } = setting;
     let device = uri.to_string();
     let failed = move |fault| say(&told, StudioTold { which: Which::Camera, fault: Some(fault) });
-    let opening = tokio::task::spawn_blocking(move || Camera::open(&uri, into, failed));
+    let opening = tokio::task::spawn_blocking(move || Camera::open(&uri, &wishes, into, failed));
     let panicked =
         |_| Err(DeviceFault::Failed { device, reason: "its driver panicked".to_owned() });
     opening.await.unwrap_or_else(panicked)

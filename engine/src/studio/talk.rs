@@ -3,10 +3,11 @@
 //! It begins with nothing open. A preview opens the camera alone; sound is opened once somebody answered. It is
 //! joined to a link when there is one, and to another when that one is replaced; meanwhile devices stay open.
 
+use super::eye::Look;
 use super::figures::{Known, Rates};
 use super::pictures::PicturesOut;
 use super::sink::Ears;
-use super::{Chosen, StudioTold, camera, lens, lock};
+use super::{lens, lock};
 use crate::api::{ApiError, CallSide, CallStatistics, Code};
 use crate::engine::{Levels, Screens, Whose};
 use crate::media::slot::Slot;
@@ -17,7 +18,6 @@ use crate::media::video::present::PresentThread;
 use crate::peer::{Feed, Link, LinkFigures, Sink};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// How often levels, lips and rates are looked after.
@@ -27,7 +27,7 @@ const BEAT: Duration = Duration::from_millis(20);
 pub(crate) struct Talk {
     call: String,
     screens: Screens,
-    wanted: watch::Sender<camera::Wish>,
+    look: Look,
     pictures: Arc<PicturesOut>,
     media: Option<Media>,
     joined: Joined,
@@ -57,31 +57,22 @@ struct Media {
 }
 
 impl Talk {
-    pub(super) fn new(
-        call: String,
-        screens: Screens,
-        chosen: watch::Receiver<Chosen>,
-        told: mpsc::Sender<StudioTold>,
-    ) -> Self {
+    pub(super) fn new(call: String, screens: Screens, look: Look) -> Self {
         screens.open(&call);
-        let (wanted, wish) = watch::channel(camera::Wish::default());
-        let (raw, to_code) = (Slot::new(), Slot::new());
+        let to_code = Slot::new();
         let screen = screens.picture(&call, Whose::Mine).unwrap_or_default();
-        let tasks = vec![
-            tokio::spawn(camera::follow(wish, chosen, raw.clone(), told)),
-            tokio::spawn(lens::pass(raw, screen, to_code.clone())),
-        ];
+        tokio::spawn(lens::pass(look.slot.clone(), screen, to_code.clone()));
         Self {
             call,
             screens,
-            wanted,
+            look,
             pictures: Arc::new(PicturesOut::new(to_code)),
             media: None,
             joined: Joined::default(),
             mine: CallSide::default(),
             theirs: CallSide::default(),
             rates: Mutex::default(),
-            tasks,
+            tasks: Vec::new(),
         }
     }
 
@@ -136,16 +127,10 @@ impl Talk {
         self.apply();
     }
 
-    /// Opens the camera anew, where it failed.
-    pub(crate) fn retry_camera(&self) {
-        self.wanted.send_modify(|wish| wish.attempt = wish.attempt.wrapping_add(1));
-    }
-
     fn apply(&self) {
         let held = self.mine.held || self.theirs.held;
         let camera = self.mine.camera && !held;
-        let changed = |wish: &mut camera::Wish| std::mem::replace(&mut wish.open, camera) != camera;
-        self.wanted.send_if_modified(changed);
+        self.look.set_open(camera);
         self.pictures.set_seen(camera);
         if let Some(media) = &self.media {
             media.sound.set_muted(!self.mine.microphone);
@@ -192,8 +177,8 @@ impl Drop for Talk {
         if let Some(media) = &media {
             media.sound.end();
         }
-        // The tasks of camera and lens end with the wish; those of sound and beat have to be told.
-        for task in self.tasks.drain(..).skip(2) {
+        // Those of sound and beat have to be told; the lens ends with the look.
+        for task in self.tasks.drain(..) {
             task.abort();
         }
         // Threads finish what they have in hand, which is not for a thread that must not wait.
@@ -237,7 +222,8 @@ impl Beat {
         loop {
             beat.tick().await;
             let (mine, theirs) = self.sound.levels();
-            self.screens.set_levels(&self.call, Levels { mine, theirs });
+            let unheard = self.sound.is_unheard();
+            self.screens.set_levels(&self.call, Levels { mine, theirs, unheard });
             if let Some((time, at_us)) = self.sound.position() {
                 let held_us = self.sound.statistics().played.delay_ms * 1000;
                 let needs_us = self.sync.with(|sync| {

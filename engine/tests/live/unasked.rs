@@ -6,8 +6,10 @@ use super::openings::{Devices, Openings};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
-use visavis_engine::api::{Call, CallEnd, CallStage, Command, DeviceChoice, PublicKey};
-use visavis_engine::engine::Options;
+use visavis_engine::api::{
+    Call, CallEnd, CallStage, Code, Command, DeviceChoice, Event, PublicKey, State,
+};
+use visavis_engine::engine::{Options, Whose};
 
 /// Camera and microphone.
 const NEITHER: (usize, usize) = (0, 0);
@@ -228,4 +230,56 @@ async fn who_leaves_closes_what_was_open_on_both_sides() {
     scene.bo.until(|state| state.calls.iter().all(|call| call.id != id)).await;
     scene.until(NEITHER, NEITHER).await;
     assert_eq!(scene.seen.since(), paths([&scene.hers.camera]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_opens_the_users_own_devices_and_a_call_takes_them_over() {
+    let mut scene = Scene::set().await;
+    scene.bo.do_it(Command::OpenPreview).await;
+    scene.bo.until(|state| state.preview.as_ref().is_some_and(|one| one.troubles.is_empty())).await;
+    scene.until(NEITHER, BOTH).await;
+    let screens = scene.bo.engine.screens().clone();
+    let mine = screens.picture("preview", Whose::Mine).unwrap();
+    assert!(mine.take().await.is_some(), "he sees himself");
+    scene.bo.do_it(Command::ClosePreview).await;
+    scene.bo.until(|state| state.preview.is_none()).await;
+    scene.until(NEITHER, NEITHER).await;
+    assert!(screens.picture("preview", Whose::Mine).is_none());
+
+    // It is open while it rings; the call has the same devices, and what was not closed is not opened again.
+    let id = scene.rings(true).await;
+    scene.bo.do_it(Command::OpenPreview).await;
+    scene.until(CAMERA, BOTH).await;
+    scene.seen.since();
+    scene.bo.do_it(Command::Answer { id: id.clone(), picture: true }).await;
+    scene.ana.in_call(&id, is_on).await;
+    scene.until(BOTH, BOTH).await;
+    assert_eq!(scene.seen.since(), paths([&scene.hers.microphone]));
+    scene.bo.do_it(Command::ClosePreview).await;
+    scene.bo.until(|state| state.preview.is_none()).await;
+    assert_eq!(held(&scene.his), BOTH, "the call goes on");
+    scene.bo.do_it(Command::HangUp { id: id.clone() }).await;
+    scene.ended(&id, CallEnd::HungUp).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_are_told_while_somebody_looks_and_what_fails_is_told_in_the_preview() {
+    let mut scene = Scene::set().await;
+    scene.ana.do_it(Command::WatchDevices { on: true }).await;
+    let told = scene.ana.event(|event| matches!(event, Event::DevicesChanged { .. })).await;
+    let Event::DevicesChanged { devices } = told else { panic!("{told:?}") };
+    assert!(devices.cameras.iter().any(|camera| camera.test));
+    scene.ana.do_it(Command::WatchDevices { on: false }).await;
+    scene.ana.do_it(Command::TestSpeaker).await;
+    assert_eq!(scene.seen.since(), paths([]), "looking opens nothing");
+
+    std::fs::remove_file(&scene.hers.camera).unwrap();
+    scene.ana.do_it(Command::OpenPreview).await;
+    let failed = |state: &State| {
+        let troubles = state.preview.as_ref().map_or(&[][..], |preview| &preview.troubles);
+        troubles.iter().any(|trouble| trouble.code == Code::DeviceMissing)
+    };
+    scene.ana.until(failed).await;
+    scene.ana.do_it(Command::ClosePreview).await;
+    scene.until(NEITHER, NEITHER).await;
 }

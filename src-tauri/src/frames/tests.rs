@@ -237,11 +237,14 @@ async fn pictures_are_made_to_fit_the_place_that_shows_them() {
 async fn a_hidden_window_gets_nothing() {
     let (door, screens) = (FrameDoor::new(), Screens::default());
     let slot = call(&screens, "a");
-    screens.set_levels("a", Levels { mine: 0.25, theirs: 0.5 });
+    screens.set_levels("a", Levels { mine: 0.25, theirs: 0.5, unheard: false });
     let mut page = Page::at(&door, &screens).await;
     page.looks(&[(1, "a", 640, 360)]).await;
     let heard = page.hears().await;
-    assert_eq!(heard, json!({"type": "levels", "call": "a", "mine": 0.25, "theirs": 0.5}));
+    assert_eq!(
+        heard,
+        json!({"type": "levels", "call": "a", "mine": 0.25, "theirs": 0.5, "unheard": false})
+    );
     page.looks(&[]).await;
     page.meanwhile().await;
     for taken in 1..=5 {

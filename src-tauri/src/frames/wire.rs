@@ -25,14 +25,16 @@ pub(super) fn picture(view: u32, number: u32, picture: &Picture) -> Vec<u8> {
     bytes
 }
 
-/// How loud a call is, from 0 to 1, in thousandths.
+/// How loud a call is, from 0 to 1, in thousandths; and whether the user speaks while muted.
 pub(super) fn levels(call: &str, levels: Levels) -> String {
     let written = |level: f32| {
         let level = if level.is_finite() { level.clamp(0.0, 1.0) } else { 0.0 };
         (f64::from(level) * 1000.0).round() / 1000.0
     };
     let (mine, theirs) = (written(levels.mine), written(levels.theirs));
-    json!({"type": "levels", "call": call, "mine": mine, "theirs": theirs}).to_string()
+    let unheard = levels.unheard;
+    json!({"type": "levels", "call": call, "mine": mine, "theirs": theirs, "unheard": unheard})
+        .to_string()
 }
 
 /// The largest size of the same aspect that fits into a place as it lies there; never larger than the picture.
@@ -76,10 +78,14 @@ mod tests {
 
     #[test]
     fn loudness_is_written_in_thousandths() {
-        let text = levels("c\"", Levels { mine: 0.12, theirs: f32::NAN });
-        assert_eq!(text, r#"{"call":"c\"","mine":0.12,"theirs":0.0,"type":"levels"}"#);
+        let text = levels("c\"", Levels { mine: 0.12, theirs: f32::NAN, unheard: true });
+        assert_eq!(
+            text,
+            r#"{"call":"c\"","mine":0.12,"theirs":0.0,"type":"levels","unheard":true}"#
+        );
         assert!(
-            levels("c", Levels { mine: 7.0, theirs: -1.0 }).contains(r#""mine":1.0,"theirs":0.0"#)
+            levels("c", Levels { mine: 7.0, theirs: -1.0, unheard: false })
+                .contains(r#""mine":1.0,"theirs":0.0"#)
         );
     }
 

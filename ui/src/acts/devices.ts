@@ -1,6 +1,7 @@
 /** The choice of camera, microphone and speaker. */
 import type { DeviceChoice } from '../generated/DeviceChoice';
 import type { DeviceList } from '../generated/DeviceList';
+import type { SoundTreatment } from '../generated/SoundTreatment';
 import type { Page } from '../page';
 import { standIns, type DeviceKind } from '../model/calls';
 import { keep, type Kept } from '../stage/kept';
@@ -10,7 +11,10 @@ export async function loadDevices(page: Page): Promise<void> {
   if (page.here.busy.has('devices')) return;
   const reply = await page.ask('devices', { type: 'list_devices' });
   if (reply?.type !== 'devices') return;
-  const list: DeviceList = { cameras: reply.cameras, microphones: reply.microphones, speakers: reply.speakers };
+  takeDevices(page, { cameras: reply.cameras, microphones: reply.microphones, speakers: reply.speakers });
+}
+
+export function takeDevices(page: Page, list: DeviceList): void {
   page.change((here) => {
     here.devices = list;
   });
@@ -28,6 +32,15 @@ export function chooseDevice(page: Page, kind: DeviceKind, uri: string | null): 
 
 export function setVolume(page: Page, volume: number): void {
   chosen(page, { volume: Math.min(100, Math.max(0, Math.round(volume))) });
+}
+
+export function setTreatment(page: Page, part: Partial<SoundTreatment>): void {
+  if (page.state) chosen(page, { treatment: { ...page.state.settings.devices.treatment, ...part } });
+}
+
+/** What is wished of the camera's pictures; the usual where nothing is. */
+export function setPicture(page: Page, picture: string | null): void {
+  chosen(page, { picture });
 }
 
 /** To silence, and back to what it was. */

@@ -190,7 +190,11 @@ before: string | null, } | { "type": "see_missed_calls",
 /**
  * Whose.
  */
-key: string, } | { "type": "list_devices" } | { "type": "write_message", 
+key: string, } | { "type": "list_devices" } | { "type": "watch_devices", 
+/**
+ * Whether they are.
+ */
+on: boolean, } | { "type": "open_preview" } | { "type": "close_preview" } | { "type": "test_speaker" } | { "type": "write_message", 
 /**
  * To whom.
  */

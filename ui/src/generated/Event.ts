@@ -2,10 +2,12 @@
 import type { ApiError } from "./ApiError";
 import type { Call } from "./Call";
 import type { Contact } from "./Contact";
+import type { DeviceList } from "./DeviceList";
 import type { IncomingRequest } from "./IncomingRequest";
 import type { Me } from "./Me";
 import type { Message } from "./Message";
 import type { OutgoingRequest } from "./OutgoingRequest";
+import type { Preview } from "./Preview";
 import type { ServerState } from "./ServerState";
 import type { Settings } from "./Settings";
 import type { Transfer } from "./Transfer";
@@ -53,7 +55,15 @@ blocked: Array<Contact>, } | { "type": "settings_changed",
 /**
  * As in [`State`].
  */
-settings: Settings, } | { "type": "troubles_changed", 
+settings: Settings, } | { "type": "devices_changed", 
+/**
+ * All there are now.
+ */
+devices: DeviceList, } | { "type": "preview_changed", 
+/**
+ * As in [`State`].
+ */
+preview: Preview | null, } | { "type": "troubles_changed", 
 /**
  * As in [`State`].
  */

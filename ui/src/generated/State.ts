@@ -5,6 +5,7 @@ import type { Contact } from "./Contact";
 import type { IncomingRequest } from "./IncomingRequest";
 import type { Me } from "./Me";
 import type { OutgoingRequest } from "./OutgoingRequest";
+import type { Preview } from "./Preview";
 import type { ServerState } from "./ServerState";
 import type { Settings } from "./Settings";
 import type { Transfer } from "./Transfer";
@@ -46,6 +47,10 @@ blocked: Array<Contact>,
  * Those that ring, are on, are held, or have just ended; at most one is on and not held.
  */
 calls: Array<Call>, 
+/**
+ * The user's own picture and sound, while they look at it.
+ */
+preview: Preview | null, 
 /**
  * Files that go or went between the user and contacts: all that are not over, and the newest of the others.
  */

@@ -144,7 +144,8 @@ export class FakeHost implements Host {
   async pictures(): Promise<PictureDoor | null> {
     const call = liveCall(this.#state.calls);
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    return this.door && { ...this.door, url: `fake:${call?.id ?? ''}:${still ? 1_000 : 100}` };
+    const heard = call?.id ?? (this.#state.preview ? 'preview' : '');
+    return this.door && { ...this.door, url: `fake:${heard}:${still ? 1_000 : 100}:${call && !call.mine.microphone ? 'muted' : ''}` };
   }
 
   async copy(text: string): Promise<void> {

@@ -91,3 +91,18 @@ export function kindOf(named: string | undefined, list: DeviceList | null): Devi
   const holds = (kind: DeviceKind): boolean => list !== null && devicesOf(list, kind).some((one) => one.uri === named || one.name === named);
   return (['camera', 'microphone', 'speaker'] as const).find(holds) ?? null;
 }
+
+/** The call that a card over the window is about; while another is on, a line on the stage is. */
+export function carded(calls: readonly Call[]): Call | null {
+  return liveCall(calls) ? null : (ringing(calls)[0] ?? null);
+}
+
+/** The camera to switch to: one that looks to the other side, else the next there is; none where there is one alone. */
+export function otherCamera(list: DeviceList | null, chosen: string | null): string | null {
+  const real = (list?.cameras ?? []).filter((one) => !one.test);
+  const used = real.find((one) => (chosen === null ? one.default : one.uri === chosen)) ?? null;
+  if (used === null || real.length < 2) return null;
+  const across = used.facing === null ? undefined : real.find((one) => one.facing !== null && one.facing !== used.facing);
+  const next = real[(real.indexOf(used) + 1) % real.length];
+  return (across ?? next)?.uri ?? null;
+}

@@ -217,9 +217,9 @@ function levelsOf(text: string): FromWorker | null {
     return null;
   }
   if (typeof said !== 'object' || said === null) return null;
-  const { type, call, mine, theirs } = said as Record<string, unknown>;
+  const { type, call, mine, theirs, unheard } = said as Record<string, unknown>;
   if (type !== 'levels' || typeof call !== 'string' || typeof mine !== 'number' || typeof theirs !== 'number') return null;
-  return { say: 'levels', call, mine: within(mine), theirs: within(theirs) };
+  return { say: 'levels', call, mine: within(mine), theirs: within(theirs), unheard: unheard === true };
 }
 
 function within(level: number): number {

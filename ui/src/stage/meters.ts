@@ -1,6 +1,8 @@
 /** Shows how loud each side is. Ten times a second: straight to the elements, without drawing the page. */
 
-export function showLevels(call: string, mine: number, theirs: number): void {
+import type { Levels } from './pictures';
+
+export function showLevels({ call, mine, theirs }: Levels): void {
   for (const meter of document.querySelectorAll<HTMLElement>('[data-meter]')) {
     if (meter.dataset['call'] !== call) continue;
     const level = meter.dataset['meter'] === 'mine' ? mine : theirs;

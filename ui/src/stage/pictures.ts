@@ -8,6 +8,8 @@ export interface Drawn {
   height: number;
 }
 
+export type Levels = Extract<FromWorker, { say: 'levels' }>;
+
 interface Box {
   view: number;
   call: string;
@@ -26,7 +28,7 @@ export class Pictures {
   dropped = 0;
   readonly #host: Host;
   readonly #changed: () => void;
-  readonly #levels: (call: string, mine: number, theirs: number) => void;
+  readonly #levels: (levels: Levels) => void;
   readonly #boxes = new Map<number, Box>();
   readonly #drawn = new Map<string, Drawn>();
   readonly #refs = new Map<string, (element: Element | undefined) => void>();
@@ -41,7 +43,7 @@ export class Pictures {
   #observer: ResizeObserver | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: Host, changed: () => void, levels: (call: string, mine: number, theirs: number) => void) {
+  constructor(host: Host, changed: () => void, levels: (levels: Levels) => void) {
     this.#host = host;
     this.#changed = changed;
     this.#levels = levels;
@@ -208,7 +210,7 @@ export class Pictures {
         return;
       }
       case 'levels':
-        this.#levels(said.call, said.mine, said.theirs);
+        this.#levels(said);
         return;
       case 'dropped':
         this.dropped = said.count;

@@ -15,6 +15,6 @@ export type FromWorker =
   | { say: 'knock' }
   /** The first picture of a view, and each of another size. */
   | { say: 'drawn'; view: number; number: number; width: number; height: number }
-  | { say: 'levels'; call: string; mine: number; theirs: number }
+  | { say: 'levels'; call: string; mine: number; theirs: number; unheard: boolean }
   /** How many messages made no sense, now and then. */
   | { say: 'dropped'; count: number };

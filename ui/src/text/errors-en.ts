@@ -63,6 +63,15 @@ export const errorsEn: ErrorText = {
     device_busy: ({ device }) => `Another program uses ${device}. Close it there, or choose another.`,
     device_denied: ({ device }) => `The system does not let Visavis use ${device}. Allow it in the system’s settings.`,
     device_stalled: ({ device }) => `Nothing more is heard from ${device}. Try again, or plug it in anew.`,
+    device_damaged: ({ device }) => `The pictures of ${device} come damaged. Try again; if it stays so, use another cable or port.`,
+    device_unmet: ({ device, what }) =>
+      ({
+        width: `Pictures of such a width can’t be had from ${device}. Choose another quality or camera.`,
+        height: `Pictures of such a height can’t be had from ${device}. Choose another quality or camera.`,
+        fps: `So many pictures a second, or so few, can’t be had from ${device}. Choose another quality or camera.`,
+        aspect: `Pictures of such a shape can’t be had from ${device}. Choose another quality or camera.`,
+        facing: `You can’t be seen from that side by ${device}. Choose another camera.`,
+      })[what] ?? `Visavis can’t read the pictures of ${device}. Choose another camera.`,
     device_failed: ({ device, reason }) => `Something is wrong with ${device}: ${reason}.`,
     device_odd: ({ device, reason }) => `Visavis can’t make sense of ${device} as a device: ${reason}. Choose another.`,
     media_file_bad: ({ path, reason }) => `${path} can’t be played: ${reason}. Choose another file.`,

@@ -56,6 +56,15 @@ export const errorsZh: ErrorText = {
     device_busy: ({ device }) => `${device}正被其他程序使用。请在那里关闭，或换一个设备。`,
     device_denied: ({ device }) => `系统不允许 Visavis 使用${device}。请在系统设置中允许。`,
     device_stalled: ({ device }) => `${device}不再有响应。请重试，或重新插拔设备。`,
+    device_damaged: ({ device }) => `${device}传来的画面已损坏。请重试；如果仍然如此，请更换数据线或接口。`,
+    device_unmet: ({ device, what }) =>
+      ({
+        width: `${device}没有这种宽度的画面。请选择其他画质或摄像头。`,
+        height: `${device}没有这种高度的画面。请选择其他画质或摄像头。`,
+        fps: `${device}达不到这样的帧率。请选择其他画质或摄像头。`,
+        aspect: `${device}没有这种比例的画面。请选择其他画质或摄像头。`,
+        facing: `${device}不朝向那一侧。请选择其他摄像头。`,
+      })[what] ?? `Visavis 无法读取${device}的画面格式。请选择其他摄像头。`,
     device_failed: ({ device, reason }) => `${device}出了问题：${reason}。`,
     device_odd: ({ device, reason }) => `Visavis 看不懂设备地址 ${device}：${reason}。请换一个。`,
     media_file_bad: ({ path, reason }) => `无法播放 ${path}：${reason}。请换一个文件。`,

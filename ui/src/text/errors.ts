@@ -11,6 +11,8 @@ export interface Detail {
   port: string;
   most: string;
   why: string;
+  /** Which quality can't be had. */
+  what: string;
   /** Zero where not known. */
   minutes: number;
   /** Zero where not known. */

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit-html';
 import type { ApiError } from '../generated/ApiError';
 import type { Call } from '../generated/Call';
 import type { Page } from '../page';
-import { answer, decline, endAndAnswer, hangUp, hold, nameOf, showStage } from '../acts/calls';
+import { answer, decline, endAndAnswer, hangUp, hold, nameOf, setMicrophone, showStage } from '../acts/calls';
 import { tryDevice } from '../acts/devices';
 import { openSettings } from '../acts/settings';
 import { aside, liveCall, ringing, troubledKind, type DeviceKind } from '../model/calls';
@@ -23,7 +23,18 @@ export function stageLines(page: Page, call: Call, name: string): unknown {
           <p><span role="alert">${say(t.reconnecting, name)}</span> <span class="countdown">${t.forSeconds(seconds(page.lang, Math.max(0, Math.floor((page.now - quality.since_ms) / 1000))))}</span></p>
         </div>`
       : nothing}
-    ${call.troubles.map((trouble) => troubleLine(page, call, trouble))} ${othersOnTheLine(page)}
+    ${unheardLine(page, call)} ${call.troubles.map((trouble) => troubleLine(page, call, trouble))} ${othersOnTheLine(page)}
+  </div>`;
+}
+
+/** Whoever speaks while muted is told, with the way out at hand. */
+function unheardLine(page: Page, call: Call): unknown {
+  const { t } = page;
+  if (page.here.stage.unheard !== call.id || call.mine.microphone) return nothing;
+  return html`<div class="stage-line" data-test="unheard">
+    ${icon('micOff')}
+    <p role="status">${t.youAreMuted}</p>
+    <span class="buttons small"><button type="button" data-test="unheard-unmute" @click=${() => setMicrophone(page, call.id, true)}>${t.unmute}</button></span>
   </div>`;
 }
 
@@ -48,7 +59,7 @@ function troubleLine(page: Page, call: Call, trouble: ApiError): unknown {
 }
 
 /** Says "your camera" rather than an address. */
-function named(page: Page, trouble: ApiError, kind: DeviceKind | null): ApiError {
+export function named(page: Page, trouble: ApiError, kind: DeviceKind | null): ApiError {
   if (!kind) return trouble;
   const { t } = page;
   const device = { camera: t.yourCamera, microphone: t.yourMicrophone, speaker: t.yourSpeaker }[kind];

@@ -1,13 +1,16 @@
-/** The settings for camera, microphone and speaker; and the line that says where test sources stand in. */
+/** The choice of camera, microphone and speaker, and how they are used; and the line that says where test sources stand in. */
 import { html, nothing } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { Device } from '../generated/Device';
+import type { NoiseTreatment } from '../generated/NoiseTreatment';
 import type { Page } from '../page';
-import { chooseDevice, loadDevices, putStandInsAway, setVolume, standInsToTell } from '../acts/devices';
+import { chooseDevice, loadDevices, putStandInsAway, setPicture, setTreatment, setVolume, standInsToTell } from '../acts/devices';
+import { testSpeaker } from '../acts/preview';
 import { openSettings } from '../acts/settings';
 import { devicesOf, type DeviceKind } from '../model/calls';
-import { icon } from './icons';
-import { errorLine } from './parts';
+import { icon, type Icon } from './icons';
+import { errorLine, tick } from './parts';
+import { previewBox } from './preview';
 
 /** Test sources have names of their own in each language; what is not known keeps the engine's. */
 export function deviceName(page: Page, device: Device, kind: DeviceKind): string {
@@ -35,12 +38,75 @@ export function kindWord(page: Page, kind: DeviceKind): string {
 export function devicesSection(page: Page): unknown {
   const { t, state } = page;
   if (!state) return nothing;
-  const { volume } = state.settings.devices;
   return html`<section class="card" data-test="devices">
     <h2>${t.devices}</h2>
-    <div class="two">${choice(page, 'camera')} ${choice(page, 'microphone')} ${choice(page, 'speaker')} ${volumeField(page, volume)}</div>
-    ${errorLine(page, page.here.errors.get('devices') ?? page.here.errors.get('settings'))}
+    ${devicesSheet(page)}
   </section>`;
+}
+
+/** The picture on one side, what there is to choose on the other. */
+export function devicesSheet(page: Page): unknown {
+  const { t, state } = page;
+  if (!state) return nothing;
+  const { volume, treatment } = state.settings.devices;
+  const noises: Record<NoiseTreatment, string> = { off: t.noiseOff, standard: t.noiseStandard, strong: t.noiseStrong };
+  return html`<div class="devices">
+      ${previewBox(page)}
+      <div class="device-choices">
+        <div class="two">${choice(page, 'camera')} ${pictureChoice(page)}</div>
+        <div class="two">
+          ${choice(page, 'microphone')}
+          <div class="field">
+            <label for="device-gain">${t.microphoneGain}</label>
+            ${slider({ id: 'device-gain', value: treatment.gain, most: 200, label: t.microphoneGain, sign: 'mic', page, change: (gain) => setTreatment(page, { gain }) })}
+          </div>
+        </div>
+        <div class="two">
+          ${choice(page, 'speaker')}
+          <div class="field">
+            <label for="device-volume">${t.volume}</label>
+            ${volumeSlider(page, volume, 'device-volume')}
+          </div>
+        </div>
+        <div class="buttons small">
+          <button type="button" data-test="test-speaker" ?disabled=${page.here.busy.has('speaker')} @click=${() => testSpeaker(page)}>${icon('volume')}<span>${t.testSpeaker}</span></button>
+        </div>
+      </div>
+    </div>
+    <div class="two treatments">
+      <div class="field">
+        <label for="device-noise">${t.noise}</label>
+        <select id="device-noise" data-test="device-noise" @change=${(event: Event) => setTreatment(page, { noise: (event.target as HTMLSelectElement).value as NoiseTreatment })}>
+          ${Object.entries(noises).map(([value, label]) => html`<option value=${value} .selected=${live(treatment.noise === value)}>${label}</option>`)}
+        </select>
+      </div>
+      <div class="ticks">
+        ${tick({ test: 'device-echo', label: t.echo, hint: t.echoHint, on: treatment.echo, change: (echo) => setTreatment(page, { echo }) })}
+        ${tick({ test: 'device-level', label: t.automaticGain, hint: t.automaticGainHint, on: treatment.level, change: (level) => setTreatment(page, { level }) })}
+      </div>
+    </div>
+    ${errorLine(page, page.here.errors.get('devices') ?? page.here.errors.get('settings') ?? page.here.errors.get('speaker'))}`;
+}
+
+/** How large and how many pictures; a wish of one's own, made elsewhere, stays. */
+function pictureChoice(page: Page): unknown {
+  const { t, state } = page;
+  const chosen = state?.settings.devices.picture ?? '720p';
+  const usual: Record<string, string> = { '360p': t.picture360, '720p': t.picture720, '1080p': t.picture1080, 'save-data': t.saveData };
+  const all = chosen in usual ? usual : { ...usual, [chosen]: t.ownWish(chosen) };
+  return html`<div class="field">
+    <label for="device-picture">${t.pictureQuality}</label>
+    <select id="device-picture" data-test="device-picture" @change=${(event: Event) => setPicture(page, (event.target as HTMLSelectElement).value)}>
+      ${Object.entries(all).map(([value, label]) => html`<option value=${value} .selected=${live(chosen === value)}>${label}</option>`)}
+    </select>
+  </div>`;
+}
+
+/** What a device that is not there was called, as far as its address says: what follows is the place where it was plugged in. */
+function goneName(uri: string): string {
+  const name = uri.slice(uri.indexOf(':') + 1);
+  const at = name.lastIndexOf('@');
+  return at > 0 ? name.slice(0, at) : name;
 }
 
 function choice(page: Page, kind: DeviceKind): unknown {
@@ -58,36 +124,43 @@ function choice(page: Page, kind: DeviceKind): unknown {
       @change=${(event: Event) => chooseDevice(page, kind, (event.target as HTMLSelectElement).value || null)}
     >
       <option value="" .selected=${live(chosen === null)}>${defaultName(page, kind)}</option>
-      ${list.filter((one) => !one.test).map(option)} ${gone ? html`<option value=${chosen} .selected=${live(true)}>${t.notThere(chosen)}</option>` : nothing}
+      ${list.filter((one) => !one.test).map(option)} ${gone ? html`<option value=${chosen} .selected=${live(true)}>${t.notThere(goneName(chosen))}</option>` : nothing}
       <optgroup label=${t.testSources}>${list.filter((one) => one.test).map(option)}</optgroup>
     </select>
   </div>`;
 }
 
-function volumeField(page: Page, volume: number): unknown {
-  const { t } = page;
-  return html`<div class="field">
-    <label for="device-volume">${t.volume}</label>
-    ${volumeSlider(page, volume, 'device-volume')}
-  </div>`;
-}
-
 /** Tells the engine once the slider is let go. */
 export function volumeSlider(page: Page, volume: number, id: string): unknown {
+  return slider({ id, value: volume, most: 100, label: page.t.volume, sign: volume > 0 ? 'volume' : 'volumeOff', page, change: (to) => setVolume(page, to) });
+}
+
+interface Slider {
+  id: string;
+  /** In a hundred parts. */
+  value: number;
+  most: number;
+  label: string;
+  sign: Icon;
+  page: Page;
+  change: (value: number) => void;
+}
+
+function slider({ id, value, most, label, sign, page, change }: Slider): unknown {
   return html`<div class="slider">
-    ${icon(volume > 0 ? 'volume' : 'volumeOff')}
+    ${icon(sign)}
     <input
       type="range"
       id=${id}
       data-test=${id}
       min="0"
-      max="100"
+      max=${most}
       step="5"
-      .value=${live(String(volume))}
-      aria-label=${page.t.volume}
-      @change=${(event: Event) => setVolume(page, Number((event.target as HTMLInputElement).value))}
+      .value=${live(String(value))}
+      aria-label=${label}
+      @change=${(event: Event) => change(Number((event.target as HTMLInputElement).value))}
     />
-    <output for=${id}>${new Intl.NumberFormat(page.lang, { style: 'percent' }).format(volume / 100)}</output>
+    <output for=${id}>${new Intl.NumberFormat(page.lang, { style: 'percent' }).format(value / 100)}</output>
   </div>`;
 }
 

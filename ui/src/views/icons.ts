@@ -51,6 +51,7 @@ import send from 'lucide-static/icons/send.svg?raw';
 import settings from 'lucide-static/icons/settings.svg?raw';
 import shieldCheck from 'lucide-static/icons/shield-check.svg?raw';
 import smile from 'lucide-static/icons/smile.svg?raw';
+import switchCamera from 'lucide-static/icons/switch-camera.svg?raw';
 import triangleAlert from 'lucide-static/icons/triangle-alert.svg?raw';
 import userMinus from 'lucide-static/icons/user-minus.svg?raw';
 import userPlus from 'lucide-static/icons/user-plus.svg?raw';
@@ -112,6 +113,7 @@ const DRAWINGS = {
   settings,
   shieldCheck,
   smile,
+  switchCamera,
   triangleAlert,
   userMinus,
   userPlus,

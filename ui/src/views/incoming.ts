@@ -5,24 +5,19 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import type { Call } from '../generated/Call';
 import type { Page } from '../page';
 import { answer, decline, nameOf } from '../acts/calls';
-import { liveCall, ringing } from '../model/calls';
+import { carded, ringing } from '../model/calls';
 import { icon } from './icons';
 import { menuView, openCallerMenu } from './menu';
 import { avatar } from './parts';
+import { previewFold } from './preview';
 import { questionView } from './question';
 import { marks } from './row';
 
 /** Someone who types when it begins to ring must not answer by the next Enter. */
 const GRACE_MS = 400;
 
-/** The call that the card is about; while another is on, a line on the stage does. */
-export function carded(page: Page): Call | null {
-  const calls = page.state?.calls ?? [];
-  return liveCall(calls) ? null : (ringing(calls)[0] ?? null);
-}
-
 export function incomingView(page: Page): unknown {
-  const call = carded(page);
+  const call = page.state && carded(page.state.calls);
   if (!call) return nothing;
   const since = performance.now();
   return repeat(
@@ -42,7 +37,7 @@ export function incomingView(page: Page): unknown {
       }}
       @keydown=${(event: KeyboardEvent) => keys(page, event, openedAt.get(event.currentTarget as Element) ?? since)}
     >
-      <div class="ring" tabindex="-1" autofocus>${card(page, call)}</div>
+      <div class="ring" tabindex="-1" autofocus>${card(page, call)} ${call.picture ? previewFold(page) : nothing}</div>
       ${page.here.menu?.of === 'caller' ? menuView(page) : nothing}
     </dialog>`,
   );

@@ -6,7 +6,7 @@ import { chooseDevice, remember } from '../acts/devices';
 import { show, showDetails, wave } from '../acts/people';
 import { setStatus } from '../acts/settings';
 import { change, react, reply, takeBack } from '../acts/words';
-import { devicesOf, type DeviceKind } from '../model/calls';
+import { devicesOf, otherCamera, type DeviceKind } from '../model/calls';
 import { defaultName, deviceName, kindWord } from './devices';
 import type { Icon } from './icons';
 import { onePane } from './room';
@@ -79,8 +79,18 @@ function aboutContact(page: Page, key: string): Item[] {
       page.focus('[data-test=write]');
     },
   };
+  const check: Item = {
+    test: 'menu-check',
+    sign: 'eye',
+    label: t.checkDevices,
+    run: () =>
+      page.change((here) => {
+        here.question = { ask: 'devices', key };
+      }),
+  };
   return [
     ...(contact.key_changed ? [] : calls),
+    ...(contact.key_changed ? [] : [check]),
     { test: 'menu-wave', sign: 'hand', label: t.wave, run: () => void wave(page, contact) },
     ...(contact.key_changed ? [] : [write]),
     { test: 'menu-details', sign: 'info', label: t.details, run: () => showDetails(page, contact) },
@@ -133,6 +143,7 @@ function aboutCall(page: Page, id: string): Item[] {
   const of = state?.calls.find((one) => one.id === id);
   if (!of) return [];
   const { whole, statistics, kept } = page.here.stage;
+  const others = otherCamera(page.here.devices, state?.settings.devices.camera ?? null);
   const items: (Item | false)[] = [
     of.stage.type === 'on' && {
       test: 'hold',
@@ -140,6 +151,7 @@ function aboutCall(page: Page, id: string): Item[] {
       label: of.mine.held ? t.resume : t.hold,
       run: () => hold(page, id, !of.mine.held),
     },
+    of.mine.camera && others !== null && { test: 'switch-camera', sign: 'switchCamera', label: t.switchCamera, run: () => chooseDevice(page, 'camera', others) },
     {
       test: 'self-toggle',
       sign: kept.selfAway ? 'eye' : 'eyeOff',

@@ -3,9 +3,11 @@ import { html, nothing } from 'lit-html';
 import { ref } from 'lit-html/directives/ref.js';
 import type { Question } from '../here';
 import type { Page } from '../page';
+import { call } from '../acts/calls';
 import { acceptKey, block, remove } from '../acts/people';
 import { reallyChangeServer } from '../acts/settings';
 import { say } from '../text';
+import { devicesSheet } from './devices';
 import { icon } from './icons';
 import { linkQuestion } from './link';
 import { errorLine, submits } from './parts';
@@ -38,7 +40,7 @@ export function questionView(page: Page): unknown {
       if (event.target === event.currentTarget) closeQuestion(page);
     }}
   >
-    ${question.ask === 'keys' ? keysSheet(page) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
+    ${question.ask === 'devices' ? devicesQuestion(page, question.key) : question.ask === 'keys' ? keysSheet(page) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
   </dialog>`;
 }
 
@@ -54,7 +56,7 @@ function openDialog(element: HTMLDialogElement): void {
   element.showModal();
 }
 
-function confirmation(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' }>): unknown {
+function confirmation(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' | 'devices' }>): unknown {
   const { t } = page;
   const { title, text, yes, danger, run } = words(page, question);
   return html`<form method="dialog" class="inside" @submit=${submits(run)}>
@@ -76,7 +78,27 @@ interface Words {
   run: () => void;
 }
 
-function words(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' }>): Words {
+/** Before a call: how one looks and sounds. */
+function devicesQuestion(page: Page, key: string | null): unknown {
+  const { t } = page;
+  const to = (picture: boolean) => () => {
+    closeQuestion(page);
+    if (key !== null) void call(page, key, picture);
+  };
+  return html`<div class="inside wide-question">
+    <h2 id="question">${t.checkDevices}</h2>
+    ${devicesSheet(page)}
+    <div class="buttons end">
+      <button type="button" data-test="cancel" @click=${() => closeQuestion(page)}>${t.close}</button>
+      ${key === null
+        ? nothing
+        : html`<button type="button" data-test="check-call-voice" @click=${to(false)}>${icon('phone')}<span>${t.voiceCall}</span></button>
+            <button type="button" class="primary" data-test="check-call-video" @click=${to(true)}>${icon('video')}<span>${t.videoCall}</span></button>`}
+    </div>
+  </div>`;
+}
+
+function words(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' | 'devices' }>): Words {
   const { t } = page;
   switch (question.ask) {
     case 'remove': {

@@ -1,9 +1,10 @@
 //! What the program can be told on its command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use visavis_engine::api::{DeviceChoice, KeyPlace};
 use visavis_engine::device::DeviceUri;
+use visavis_engine::device::camera::wish::Wishes;
 use visavis_engine::engine::Options;
 use visavis_engine::peer::LaneWays;
 
@@ -32,6 +33,9 @@ pub(crate) struct Arguments {
     /// Hear by this speaker: speaker:ID, file:PATH (recorded as WAV) or null:
     #[arg(long, value_name = "URI", env = "VISAVIS_SPEAKER", global = true, value_parser = speaker)]
     speaker: Option<String>,
+    /// Be seen like this: 360p, 720p, 1080p, save-data, or as in width>=1280,fps=25
+    #[arg(long, value_name = "WISH", env = "VISAVIS_PICTURE", global = true, value_parser = picture)]
+    picture: Option<String>,
     /// Let files go this way alone, to measure it or to find out what is wrong: quick or channels
     #[arg(long, value_name = "WAY", env = "VISAVIS_LANES", global = true, value_parser = lanes)]
     lanes: Option<LaneWays>,
@@ -52,6 +56,15 @@ pub(crate) enum Errand {
     },
     /// List cameras, microphones and speakers
     Devices,
+    /// Try a device without a call or a profile: prints what it gives, once a second, until it fails
+    Try {
+        /// Which one; it is named as for a call
+        #[arg(value_enum)]
+        what: Trial,
+        /// For so long
+        #[arg(long = "for", value_name = "SECONDS", default_value_t = 5)]
+        seconds: u32,
+    },
     /// Calls that were, newest first
     History {
         /// With this contact alone
@@ -94,6 +107,17 @@ pub(crate) enum Errand {
         /// Such as '{"type":"list_devices"}'
         command: String,
     },
+}
+
+/// A device that can be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Trial {
+    /// What it can give, and its pictures
+    Camera,
+    /// How loud and how high it is where it listens
+    Mic,
+    /// A tone of 1000 Hz, softly
+    Speaker,
 }
 
 #[derive(Debug, Args)]
@@ -217,6 +241,7 @@ impl Arguments {
                 camera: self.camera.clone(),
                 microphone: self.mic.clone(),
                 speaker: self.speaker.clone(),
+                picture: self.picture.clone(),
                 ..DeviceChoice::default()
             },
             lane_ways: self.lanes.unwrap_or_default(),
@@ -235,6 +260,10 @@ fn lanes(text: &str) -> Result<LaneWays, String> {
 
 fn camera(text: &str) -> Result<String, String> {
     DeviceUri::camera(text).map(|_| text.to_owned()).map_err(|odd| odd.to_string())
+}
+
+fn picture(text: &str) -> Result<String, String> {
+    text.parse::<Wishes>().map(|_| text.to_owned()).map_err(|odd| odd.to_string())
 }
 
 fn microphone(text: &str) -> Result<String, String> {

@@ -74,14 +74,6 @@ pub(crate) async fn contacts(desk: &mut Desk, what: Contacts) -> Result<Outcome,
     reply(&desk.tell(command).await?)
 }
 
-pub(crate) async fn devices(desk: &Desk) -> Result<Outcome, Trouble> {
-    match desk.tell(Command::ListDevices).await? {
-        Reply::Devices(devices) => say(&Line::Devices { devices: &devices })?,
-        other => return reply(&other),
-    }
-    Ok(Outcome::Done)
-}
-
 pub(crate) async fn history(desk: &Desk, with: Option<String>) -> Result<Outcome, Trouble> {
     let state = desk.require_somebody()?;
     let key = with.map(|who| find(&who, &contacts_of(&state.contacts))).transpose()?;

@@ -7,6 +7,7 @@ use visavis_engine::api::{
     ApiError, CallEnd, CallStatistics, Contact, DeviceList, Event, IncomingRequest, Me, Message,
     OutgoingRequest, PastCall, Reply, ServerState, State, Transfer,
 };
+use visavis_engine::device::camera::wish::Format;
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -42,6 +43,14 @@ pub(crate) enum Line<'a> {
     Transfer { transfer: &'a Transfer },
     /// What there is to see, hear and be heard by.
     Devices { devices: &'a DeviceList },
+    /// What a camera can give.
+    Formats { device: &'a str, formats: &'a [Format] },
+    /// A device that is tried is open.
+    Opened { device: &'a str },
+    /// Pictures of the last second, and how large they are.
+    Pictures { width: u32, height: u32, pictures: u32 },
+    /// Sound of the last second: its level from 0 to 1, how high it is, and how much of it came or went.
+    Sound { level: f32, hz: f32, ms: u64 },
 }
 
 /// Prints a line, at once.

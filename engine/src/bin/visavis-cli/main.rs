@@ -10,6 +10,7 @@ mod errands;
 mod files;
 mod lines;
 mod people;
+mod trial;
 mod words;
 
 use arguments::{Arguments, Errand};
@@ -70,6 +71,13 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<Outcome, Trouble> {
+    match arguments.errand {
+        Errand::Devices => return trial::list().await,
+        Errand::Try { what, seconds } => {
+            return trial::run(what, &arguments.options().devices, seconds).await;
+        }
+        _ => {}
+    }
     let mut desk = Desk::open(arguments.options()).await;
     let outcome = tokio::select! {
         outcome = errand(&mut desk, arguments.errand) => outcome,
@@ -84,7 +92,8 @@ async fn errand(desk: &mut Desk, errand: Errand) -> Result<Outcome, Trouble> {
         Errand::Init(init) => errands::init(desk, init).await,
         Errand::Me => errands::me(desk).await,
         Errand::Contacts { what } => errands::contacts(desk, what.unwrap_or_default()).await,
-        Errand::Devices => errands::devices(desk).await,
+        // Done before there is a desk.
+        Errand::Devices | Errand::Try { .. } => Ok(Outcome::Done),
         Errand::History { with } => errands::history(desk, with).await,
         Errand::Write { who, text } => errands::write(desk, &who, text).await,
         Errand::Messages { who, last } => errands::messages(desk, &who, last).await,

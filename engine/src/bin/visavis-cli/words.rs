@@ -132,6 +132,7 @@ mod tests {
             incoming: Vec::new(),
             outgoing: Vec::new(),
             blocked: Vec::new(),
+            preview: None,
             transfers: Vec::new(),
             calls: calls.iter().map(call).collect(),
             settings: Settings::default(),

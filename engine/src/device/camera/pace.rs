@@ -5,12 +5,11 @@ use super::{Moment, Source};
 use crate::device::DeviceFault;
 use crate::media::clock::now_us;
 use crate::media::picture::Picture;
-use crate::media::slot::Slot;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Intervals are held between these, whatever a file says.
-const LEAST: Duration = Duration::from_millis(1);
+pub(super) const LEAST: Duration = Duration::from_millis(1);
 const MOST: Duration = Duration::from_secs(10);
 
 /// A clock that can be waited for.
@@ -93,7 +92,7 @@ pub(super) enum Ended {
 pub(super) fn run(
     source: &mut dyn Source,
     pace: &impl Pace,
-    into: &Slot<Picture>,
+    mut show: impl FnMut(Picture),
 ) -> Result<Ended, DeviceFault> {
     let ns = |us: u64| u128::from(us) * 1000;
     let (mut number, mut due) = (0, ns(pace.now_us()));
@@ -109,7 +108,7 @@ pub(super) fn run(
             return Ok(Ended::ByOwner);
         }
         match source.next_picture(pace.moment(number))? {
-            Some(picture) => into.put(picture),
+            Some(picture) => show(picture),
             None => return Ok(Ended::BySource),
         }
     }

@@ -1,6 +1,7 @@
 //! Cameras that are no cameras: what they show and when, how they end, and what hostile files do to them.
 
 use super::pace::{Pace, SteadyPace, Wake};
+use super::wish::Wishes;
 use super::*;
 use crate::media::barcode;
 use crate::media::picture::Size;
@@ -63,7 +64,7 @@ fn moments(fps: u32, late: &[u64]) -> Vec<(u64, u64)> {
     let pace =
         Jumps { now: RefCell::new(1000), late: RefCell::new(late.iter().copied().collect()) };
     let mut notes = Notes(Vec::new(), Duration::from_secs(1) / fps);
-    assert_eq!(pace::run(&mut notes, &pace, &Slot::new()), Ok(pace::Ended::ByOwner));
+    assert_eq!(pace::run(&mut notes, &pace, |_| {}), Ok(pace::Ended::ByOwner));
     notes.0.iter().map(|moment| (moment.number, moment.taken_us)).collect()
 }
 
@@ -132,7 +133,7 @@ fn no_picture_is_black() {
 #[test]
 fn what_is_no_camera_is_missing() {
     for uri in ["camera:0", "mic:0", "speaker:0", "test:tone", "file:/nowhere/at/all.y4m"] {
-        let opened = Camera::open(&uri.parse().unwrap(), Slot::new(), |_| {});
+        let opened = Camera::open(&uri.parse().unwrap(), &Wishes::default(), Slot::new(), |_| {});
         assert!(matches!(opened, Err(DeviceFault::Missing { .. })), "{uri}");
     }
 }
@@ -143,7 +144,9 @@ fn each_camera_in_the_list_opens() {
     assert_eq!(all.iter().filter(|device| device.default).count(), 1);
     for device in all {
         let slot = Slot::new();
-        let camera = Camera::open(&device.uri.parse().unwrap(), slot.clone(), |_| {}).unwrap();
+        let camera =
+            Camera::open(&device.uri.parse().unwrap(), &Wishes::default(), slot.clone(), |_| {})
+                .unwrap();
         // The first is there at once, and others follow.
         assert!(slot.try_take().is_some() && slot.take_within(PATIENCE).is_some());
         drop(camera);
@@ -290,7 +293,10 @@ fn the_end_of_a_file_is_told() {
     let (tell, told) = sync_channel(1);
     let slot = Slot::new();
     let uri = format!("file:{}", path.display()).parse().unwrap();
-    let camera = Camera::open(&uri, slot.clone(), move |fault| tell.send(fault).unwrap()).unwrap();
+    let camera = Camera::open(&uri, &Wishes::default(), slot.clone(), move |fault| {
+        tell.send(fault).unwrap()
+    })
+    .unwrap();
     let device = uri.to_string();
     assert_eq!(told.recv_timeout(PATIENCE).unwrap(), DeviceFault::Stalled { device });
     assert!(slot.try_take().is_some());
@@ -310,7 +316,7 @@ fn a_file_is_open_as_long_as_its_camera() {
         };
         let slot = Slot::new();
         let uri = format!("file:{}?loop=1", path.display()).parse().unwrap();
-        let camera = Camera::open(&uri, slot.clone(), |_| {}).unwrap();
+        let camera = Camera::open(&uri, &Wishes::default(), slot.clone(), |_| {}).unwrap();
         assert!(slot.take_within(PATIENCE).is_some() && slot.take_within(PATIENCE).is_some());
         assert!(is_open(), "{name}");
         drop(camera);

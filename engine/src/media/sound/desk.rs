@@ -8,7 +8,7 @@ use super::level::{limit, turn};
 use super::line::Line;
 use super::party::Party;
 use super::process::Process;
-use super::ring::Ringing;
+use super::ring::{Ring, Ringing};
 use super::{SoundTold, Wish, Wishes};
 use crate::device::DeviceUri;
 use crate::device::sound::pace::{Beat, Pace, Turn};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Beats for which a speaker stays open after the last sound, until it has been heard: 80 ms.
 const LINGER: u32 = 8;
 
+/// Beats that the tune for trying a speaker lasts.
+const TRIAL: u32 = 150;
+
 /// What the thread has.
 pub(super) struct Desk {
     wishes: Arc<Wishes>,
@@ -26,10 +29,15 @@ pub(super) struct Desk {
     wish: Wish,
     parties: Vec<Party>,
     ringing: Ringing,
+    /// What is played to try the speaker, and for how many beats still.
+    trial: Ringing,
+    trial_beats: u32,
     process: Process,
     microphone: Device<Caught>,
     speaker: Device<ToHear>,
     volume: f32,
+    /// By how much the microphone's sound is multiplied.
+    gain: f32,
     linger: u32,
 }
 
@@ -44,6 +52,7 @@ impl Desk {
         Self {
             process: Process::new(wish.treatment),
             volume: wish.loudness(),
+            gain: wish.gain(),
             microphone: Device::new(Arc::clone(&doors), pace.clone()),
             speaker: Device::new(doors, pace.clone()),
             wishes,
@@ -52,6 +61,8 @@ impl Desk {
             wish,
             parties: Vec::new(),
             ringing: Ringing::default(),
+            trial: Ringing::default(),
+            trial_beats: 0,
             linger: 0,
         }
     }
@@ -85,6 +96,10 @@ impl Desk {
         if wish.ring != self.wish.ring {
             self.ringing.set(wish.ring);
         }
+        if wish.trials != self.wish.trials {
+            self.trial.set(Ring::Trial);
+            self.trial_beats = TRIAL;
+        }
         self.process.set(wish.treatment);
         self.wish = wish;
         for line in lines {
@@ -100,14 +115,19 @@ impl Desk {
     }
 
     fn has_work(&self) -> bool {
-        !self.parties.is_empty() || self.ringing.is_on() || self.linger > 0
+        let rings = self.ringing.is_on() || self.trial.is_on();
+        rings || !self.parties.is_empty() || self.linger > 0
     }
 
     /// One beat.
     fn work(&mut self) {
         self.keep_devices();
-        if self.parties.is_empty() && !self.ringing.is_on() && self.linger == 0 {
+        if !self.has_work() {
             return;
+        }
+        self.trial_beats = self.trial_beats.saturating_sub(1);
+        if self.trial_beats == 0 {
+            self.trial.set(Ring::None);
         }
         let now_us = self.pace.now_us();
         let behind_us = self.speaker.side().map_or(0, |to_hear| to_hear.behind_us());
@@ -116,6 +136,7 @@ impl Desk {
             party.hear(now_us, behind_us, &mut far);
         }
         self.ringing.add(&mut far);
+        self.trial.add(&mut far);
         let volume = self.wish.loudness();
         turn(&mut far, self.volume, volume);
         self.volume = volume;
@@ -129,6 +150,9 @@ impl Desk {
             if caught.pull(now_us, &mut near) {
                 age_us = caught.age_us();
             }
+            let gain = self.wish.gain();
+            turn(&mut near, self.gain, gain);
+            self.gain = gain;
             self.process.far(&far);
             self.process.near(&mut near, behind_us + age_us);
         }
@@ -141,7 +165,8 @@ impl Desk {
 
     fn keep_devices(&mut self) {
         let talks = self.parties.iter().any(|party| !party.is_held());
-        let heard = talks || self.ringing.is_on();
+        let speaks = self.parties.iter().any(|party| !party.is_silent());
+        let heard = speaks || self.ringing.is_on() || self.trial.is_on();
         self.linger = if heard { LINGER } else { self.linger.saturating_sub(1) };
         let microphone = talks.then_some(&self.wish.microphone);
         let speaker = (heard || self.linger > 0).then_some(&self.wish.speaker);

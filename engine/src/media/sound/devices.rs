@@ -1,6 +1,6 @@
 //! The microphone and the speaker as the sound thread has them: opened when wanted, on a thread of their own
 //! because that may take long; closed when not; tried again after a while when they failed. Meanwhile there is
-//! silence, and what is to be heard goes nowhere.
+//! silence, and what is to be heard goes nowhere; but where another one is chosen, the last goes on until that is open.
 
 use super::feed::{Caught, ToHear};
 use crate::device::sound::pace::Pace;
@@ -125,6 +125,7 @@ enum State<S> {
         uri: DeviceUri,
         tray: SharedTray,
         side: S,
+        before: Option<Before<S>>,
     },
     Open {
         uri: DeviceUri,
@@ -137,6 +138,12 @@ enum State<S> {
         uri: DeviceUri,
         beats: u32,
     },
+}
+
+/// One that is still used while another is being opened.
+struct Before<S> {
+    side: S,
+    _held: Held,
 }
 
 /// One device.
@@ -156,7 +163,9 @@ impl<S: Side> Device<S> {
     /// What is kept here, while the device is open.
     pub(super) fn side(&mut self) -> Option<&mut S> {
         match &mut self.state {
-            State::Open { side, .. } => Some(side),
+            State::Open { side, .. } | State::Opening { before: Some(Before { side, .. }), .. } => {
+                Some(side)
+            }
             _ => None,
         }
     }
@@ -175,10 +184,10 @@ impl<S: Side> Device<S> {
             }
         };
         if !same {
-            self.close();
+            let before = self.close();
             self.said = None;
             if let Some(uri) = wanted {
-                self.open(uri.clone());
+                self.open(uri.clone(), before);
             }
             return None;
         }
@@ -190,22 +199,32 @@ impl<S: Side> Device<S> {
         None
     }
 
-    fn close(&mut self) {
-        if let State::Opening { tray, .. } = &self.state {
-            give_up(tray);
+    /// What is open goes to whoever opens another, or is closed.
+    fn close(&mut self) -> Option<Before<S>> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Opening { tray, before, .. } => {
+                give_up(&tray);
+                before
+            }
+            State::Open { side, _held, .. } => Some(Before { side, _held }),
+            State::Closed | State::Failed { .. } => None,
         }
-        self.state = State::Closed;
     }
 
     fn look(&mut self) -> Option<News> {
         match std::mem::replace(&mut self.state, State::Closed) {
-            State::Opening { uri, tray, side } => {
+            State::Opening { uri, tray, side, before } => {
                 let opened = lock(&tray).opened.take();
                 match opened {
-                    None => self.state = State::Opening { uri, tray, side },
+                    None => self.state = State::Opening { uri, tray, side, before },
                     Some(Ok(held)) => {
                         self.state = State::Open { uri, tray, side, _held: held };
                         return Some(News::Opened);
+                    }
+                    // It may be the same device by another name, which can't be opened twice.
+                    Some(Err(_)) if before.is_some() => {
+                        drop(before);
+                        self.open(uri, None);
                     }
                     Some(Err(fault)) => return Some(self.fail(uri, fault)),
                 }
@@ -217,7 +236,7 @@ impl<S: Side> Device<S> {
                     Some(fault) => return Some(self.fail(uri, fault)),
                 }
             }
-            State::Failed { uri, beats: 0 } => self.open(uri),
+            State::Failed { uri, beats: 0 } => self.open(uri, None),
             State::Failed { uri, beats } => self.state = State::Failed { uri, beats: beats - 1 },
             State::Closed => (),
         }
@@ -229,7 +248,7 @@ impl<S: Side> Device<S> {
         News::Failed(fault)
     }
 
-    fn open(&mut self, uri: DeviceUri) {
+    fn open(&mut self, uri: DeviceUri, before: Option<Before<S>>) {
         let tray = SharedTray::default();
         let Some((side, end)) = S::make(&self.pace) else {
             self.state = State::Failed { uri, beats: AGAIN };
@@ -260,7 +279,7 @@ impl<S: Side> Device<S> {
             drop(hold);
         };
         match thread::Builder::new().name(S::NAME.to_owned()).spawn(opening) {
-            Ok(_) => self.state = State::Opening { uri, tray, side },
+            Ok(_) => self.state = State::Opening { uri, tray, side, before },
             Err(error) => {
                 tracing::warn!(%error, "no thread to open a device with");
                 self.state = State::Failed { uri, beats: AGAIN };
@@ -307,6 +326,72 @@ mod tests {
         fn speaker(&self, uri: &DeviceUri, _: Source, _: Told) -> Result<Held, DeviceFault> {
             Err(DeviceFault::Missing { device: uri.to_string() })
         }
+    }
+
+    /// Opens each device once at a time, and none that is called odd.
+    struct Single(Arc<Mutex<Vec<String>>>);
+
+    struct SingleOpen(Arc<Mutex<Vec<String>>>, String);
+
+    impl Drop for SingleOpen {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().retain(|open| *open != self.1);
+        }
+    }
+
+    impl Doors for Single {
+        fn microphone(&self, uri: &DeviceUri, _: Sink, _: Told) -> Result<Held, DeviceFault> {
+            let device = uri.to_string();
+            if device == "mic:odd" {
+                return Err(DeviceFault::Missing { device });
+            }
+            // Two names of one device.
+            let one = device.replace("mic:b again", "mic:b");
+            let mut open = self.0.lock().unwrap();
+            if open.contains(&one) {
+                return Err(DeviceFault::Busy { device });
+            }
+            open.push(one.clone());
+            Ok(Box::new(SingleOpen(Arc::clone(&self.0), one)))
+        }
+
+        fn speaker(&self, uri: &DeviceUri, _: Source, _: Told) -> Result<Held, DeviceFault> {
+            Err(DeviceFault::Missing { device: uri.to_string() })
+        }
+    }
+
+    #[test]
+    fn another_device_is_open_before_the_last_is_closed() {
+        let (pace, stepper) = Pace::stepped();
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let mut device: Device<Caught> =
+            Device::new(Arc::new(Single(Arc::clone(&open))), pace.clone());
+        let now = || open.lock().unwrap().join(" ");
+        let mic = |id: &str| DeviceUri::Microphone(id.into());
+        let until = |device: &mut Device<Caught>, uri: &DeviceUri| {
+            let mut used = true;
+            for _ in 0..10 {
+                let news = device.want(Some(uri));
+                used &= device.side().is_some();
+                if news.is_some() {
+                    return (news, used);
+                }
+                stepper.step();
+            }
+            panic!("nothing came of {uri}");
+        };
+        assert_eq!(until(&mut device, &mic("a")).0, Some(News::Opened));
+        assert_eq!(until(&mut device, &mic("b")), (Some(News::Opened), true));
+        assert_eq!(now(), "mic:b");
+        // By another name it can only be opened once it is closed.
+        assert_eq!(until(&mut device, &mic("b again")).0, Some(News::Opened));
+        assert_eq!(now(), "mic:b");
+        // One that isn't there is told, and the last is not listened to any more.
+        let gone = DeviceFault::Missing { device: "mic:odd".into() };
+        assert_eq!(until(&mut device, &mic("odd")).0, Some(News::Failed(gone)));
+        assert_eq!(now(), "");
+        device.want(None);
+        assert!(device.side().is_none());
     }
 
     #[test]

@@ -26,6 +26,32 @@ impl Level {
     }
 }
 
+/// Whether somebody speaks: loud for much of the last second, but not all the time as an engine is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Speech {
+    /// Loud blocks of late, as a part: down to a third in a second.
+    loud: f32,
+    floor: f32,
+}
+
+impl Speech {
+    /// What counts as loud at the least: a voice that was brought to a usual loudness is ten times that.
+    const LEAST: f32 = 0.02;
+    const FORGETS: f32 = 0.01;
+
+    /// Hears a block, and says whether it is speech by now.
+    pub(super) fn hear(&mut self, block: &Block) -> bool {
+        let power = block.iter().map(|sample| sample * sample).sum::<f32>() / block.len() as f32;
+        let level = (2.0 * power).sqrt();
+        // Down at once, up slowly: what is there all the time is the room.
+        self.floor =
+            if level < self.floor { level } else { self.floor + (level - self.floor) * 0.002 };
+        let loud = level > Self::LEAST && level > 3.0 * self.floor;
+        self.loud += (f32::from(u8::from(loud)) - self.loud) * Self::FORGETS;
+        self.loud > 0.25
+    }
+}
+
 /// Bends what is too loud instead of cutting it off: nothing is louder than full scale after it, and nothing
 /// below seven tenths is changed.
 pub(super) fn limit(block: &mut Block) {
@@ -66,6 +92,30 @@ mod tests {
             level.hear(&[0.0; BLOCK]);
         }
         assert_eq!(level.get(), 0.0);
+    }
+
+    /// Noise of a loudness that changes from block to block.
+    fn heard(seconds: usize, loud: impl Fn(usize) -> f32) -> bool {
+        let (mut speech, mut seed, mut is) = (Speech::default(), 1_u32, false);
+        for beat in 0..seconds * 100 {
+            let block: Block = std::array::from_fn(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                loud(beat) * (seed as f32 / u32::MAX as f32 - 0.5)
+            });
+            is = speech.hear(&block);
+        }
+        is
+    }
+
+    #[test]
+    fn speech_is_told_from_silence_a_knock_and_an_engine() {
+        // Syllables with short breaks, after a second of a quiet room.
+        let speech = |beat: usize| if beat > 100 && beat % 25 < 17 { 0.4 } else { 0.002 };
+        assert!(heard(3, speech));
+        assert!(!heard(3, |_| 0.002));
+        assert!(!heard(3, |beat| if (200..206).contains(&beat) { 0.9 } else { 0.002 }), "a knock");
+        assert!(!heard(30, |_| 0.4), "an engine");
+        assert!(!heard(6, |beat| if beat < 300 { speech(beat) } else { 0.002 }), "it is over");
     }
 
     #[test]

@@ -19,6 +19,8 @@ const MOST_IN: usize = 200;
 #[derive(Default)]
 pub(super) struct Line {
     pub(super) gone: AtomicBool,
+    /// Nothing goes out or comes in: the microphone is only listened to.
+    pub(super) only_listens: bool,
     pub(super) muted: AtomicBool,
     pub(super) held: AtomicBool,
     pub(super) loss: AtomicU8,
@@ -41,6 +43,8 @@ struct Going {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {
     pub(super) mine: f32,
+    /// Whether the user speaks and is muted.
+    pub(super) unheard: bool,
     pub(super) theirs: f32,
     pub(super) played: Played,
     /// The stream's time that is heard at a moment.
@@ -88,6 +92,31 @@ impl Line {
 pub struct CallSound {
     line: Arc<Line>,
     wake: Wake,
+}
+
+/// The microphone, listened to by nobody but the user's own eyes. Dropping it closes the microphone, unless a call has it.
+pub struct Listening {
+    line: Arc<Line>,
+    wake: Wake,
+}
+
+impl Listening {
+    pub(super) fn new(wake: Wake) -> (Self, Arc<Line>) {
+        let line = Arc::new(Line { only_listens: true, ..Line::default() });
+        (Self { line: Arc::clone(&line), wake }, line)
+    }
+
+    /// How loud it is, from 0 to 1 (a sine of full scale).
+    pub fn level(&self) -> f32 {
+        self.line.figures().mine
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.line.end();
+        self.wake.wake();
+    }
 }
 
 /// The packets of a call that are to be sent.
@@ -178,6 +207,11 @@ impl CallSound {
     pub fn levels(&self) -> (f32, f32) {
         let figures = self.line.figures();
         (figures.mine, figures.theirs)
+    }
+
+    /// Whether the user speaks while muted.
+    pub fn is_unheard(&self) -> bool {
+        self.line.figures().unheard
     }
 
     /// Figures since the call began.

@@ -1,7 +1,7 @@
 //! One call on the sound thread: what the microphone caught is coded and sent, what came is made to sound.
 //! Muted or held it says once that it pauses, and gives a sign of life now and then.
 
-use super::level::{Level, turn};
+use super::level::{Level, Speech, turn};
 use super::line::Line;
 use super::opus::{Encoder, FRAME, OpusFault, USUAL_BITRATE};
 use super::playout::Playout;
@@ -36,6 +36,7 @@ pub(super) struct Party {
     quiet_frames: u32,
     mine: Level,
     theirs: Level,
+    unheard: Speech,
 }
 
 impl Party {
@@ -56,7 +57,13 @@ impl Party {
             quiet_frames: 0,
             mine: Level::default(),
             theirs: Level::default(),
+            unheard: Speech::default(),
         })
+    }
+
+    /// Whether nothing is heard of it.
+    pub(super) fn is_silent(&self) -> bool {
+        self.line.only_listens || self.is_held()
     }
 
     /// Whether nothing goes in or out.
@@ -94,7 +101,13 @@ impl Party {
 
     /// Takes what the microphone caught at `caught_us`, and sends what is full.
     pub(super) fn say(&mut self, block: &Block, caught_us: u64) -> Result<(), OpusFault> {
+        if self.line.only_listens {
+            self.mine.hear(block);
+            self.line.figures().mine = self.mine.get();
+            return Ok(());
+        }
         let quiet = self.is_held() || self.line.muted.load(Ordering::Relaxed);
+        let unheard = self.unheard.hear(block) && quiet && !self.is_held();
         let loud = if quiet { 0.0 } else { 1.0 };
         let mut block = *block;
         turn(&mut block, self.loud, loud);
@@ -115,7 +128,8 @@ impl Party {
             self.time = self.time.wrapping_add(FRAME as u32);
             self.send(&frame, time)?;
         }
-        self.line.figures().mine = self.mine.get();
+        let mut figures = self.line.figures();
+        (figures.mine, figures.unheard) = (self.mine.get(), unheard);
         Ok(())
     }
 

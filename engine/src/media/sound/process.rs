@@ -8,26 +8,48 @@ use sonora::config::{
 };
 use sonora::{AudioProcessing, Config, StreamConfig};
 
+/// How much noise is turned down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Noise {
+    /// Not at all.
+    Off,
+    /// So that voices keep their colour.
+    #[default]
+    Standard,
+    /// As much as can be.
+    Strong,
+}
+
+impl Noise {
+    fn level(self) -> Option<NoiseSuppressionLevel> {
+        match self {
+            Self::Off => None,
+            Self::Standard => Some(NoiseSuppressionLevel::Moderate),
+            Self::Strong => Some(NoiseSuppressionLevel::VeryHigh),
+        }
+    }
+}
+
 /// What is done to the microphone's sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Treatment {
     /// Whether what the speaker plays is taken out of it.
     pub echo: bool,
-    /// Whether noise is turned down.
-    pub noise: bool,
+    /// How much noise is turned down.
+    pub noise: Noise,
     /// Whether the voice is brought to a usual loudness.
     pub gain: bool,
 }
 
 impl Default for Treatment {
     fn default() -> Self {
-        Self { echo: true, noise: true, gain: true }
+        Self { echo: true, noise: Noise::Standard, gain: true }
     }
 }
 
 impl Treatment {
     /// Sound as it is.
-    pub const NONE: Self = Self { echo: false, noise: false, gain: false };
+    pub const NONE: Self = Self { echo: false, noise: Noise::Off, gain: false };
 }
 
 /// The treatment at work.
@@ -82,7 +104,8 @@ fn build(treatment: Treatment) -> Option<AudioProcessing> {
         maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
         ..Pipeline::default()
     };
-    let noise = NoiseSuppression { level: NoiseSuppressionLevel::Moderate, ..Default::default() };
+    let noise = treatment.noise.level();
+    let noise = noise.map(|level| NoiseSuppression { level, ..Default::default() });
     // A quiet voice comes up slowly, and a loud room is not made louder.
     let adaptive =
         AdaptiveDigital { max_gain_db: 30.0, initial_gain_db: 6.0, ..Default::default() };
@@ -91,7 +114,7 @@ fn build(treatment: Treatment) -> Option<AudioProcessing> {
         pipeline,
         high_pass_filter: Some(HighPassFilter::default()),
         echo_canceller: treatment.echo.then(EchoCanceller::default),
-        noise_suppression: treatment.noise.then_some(noise),
+        noise_suppression: noise,
         gain_controller2: treatment.gain.then_some(gain),
         ..Config::default()
     };
@@ -106,9 +129,9 @@ mod tests {
     use crate::device::sound::BLOCK;
     use std::collections::VecDeque;
 
-    struct Noise(u32);
+    struct Chance(u32);
 
-    impl Noise {
+    impl Chance {
         fn next(&mut self) -> f32 {
             self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             self.0 as f32 / u32::MAX as f32 - 0.5
@@ -116,7 +139,7 @@ mod tests {
     }
 
     /// Noise that comes and goes as speech does.
-    fn speech(noise: &mut Noise, beat: usize) -> Block {
+    fn speech(noise: &mut Chance, beat: usize) -> Block {
         let loud = if (beat / 15) % 3 == 2 { 0.01 } else { 0.3 };
         let mut last = 0.0;
         std::array::from_fn(|_| {
@@ -132,7 +155,7 @@ mod tests {
     /// The echo of a room, 60 ms late, before and after treatment, in dB over the third and fourth second.
     fn echo_left(treatment: Treatment) -> f64 {
         let mut process = Process::new(treatment);
-        let mut noise = Noise(1);
+        let mut noise = Chance(1);
         let mut air: VecDeque<f32> = vec![0.0; 60 * 48].into();
         let (mut before, mut after) = (0.0, 0.0);
         for beat in 0..400 {
@@ -166,7 +189,7 @@ mod tests {
     #[test]
     fn noise_is_turned_down_and_switches_switch() {
         let level = |treatment: Treatment| {
-            let (mut process, mut noise) = (Process::new(treatment), Noise(3));
+            let (mut process, mut noise) = (Process::new(treatment), Chance(3));
             let mut last = 0.0;
             for beat in 0..300 {
                 let mut block: Block = std::array::from_fn(|_| 0.02 * noise.next());
@@ -178,8 +201,10 @@ mod tests {
             10.0 * last.log10()
         };
         let plain = level(Treatment::NONE);
-        let treated = level(Treatment { noise: true, ..Treatment::NONE });
-        assert!(treated < plain - 8.0, "{plain} to {treated} dB");
+        let treated = |noise| level(Treatment { noise, ..Treatment::NONE });
+        let (standard, strong) = (treated(Noise::Standard), treated(Noise::Strong));
+        assert!(standard < plain - 8.0, "{plain} to {standard} dB");
+        assert!(strong < standard - 3.0, "{standard} to {strong} dB");
         let mut process = Process::new(Treatment::default());
         process.set(Treatment::NONE);
         let mut block = [0.25; BLOCK];
@@ -190,7 +215,7 @@ mod tests {
     #[test]
     fn the_voice_passes() {
         let mut process = Process::new(Treatment { gain: false, ..Treatment::default() });
-        let mut noise = Noise(9);
+        let mut noise = Chance(9);
         let (mut before, mut after) = (0.0, 0.0);
         for beat in 0..300 {
             let mut block = speech(&mut noise, beat);

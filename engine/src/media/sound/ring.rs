@@ -17,6 +17,8 @@ pub enum Ring {
     Ringback,
     /// The other is busy.
     Busy,
+    /// A tune to try the speaker by.
+    Trial,
 }
 
 /// Tones in one pattern: when it begins and ends, in milliseconds, and its two pitches.
@@ -43,6 +45,13 @@ const WAITING: [Tone; 2] = [
 const RINGBACK: [Tone; 1] = [Tone { from: 0, to: 1000, pitches: [440.0, 480.0], loud: 0.07 }];
 const BUSY: [Tone; 1] = [Tone { from: 0, to: 400, pitches: [480.0, 620.0], loud: 0.07 }];
 
+const TRIAL: [Tone; 4] = [
+    Tone { from: 0, to: 220, pitches: [523.25, 523.25], loud: 0.12 },
+    Tone { from: 220, to: 440, pitches: [659.25, 659.25], loud: 0.12 },
+    Tone { from: 440, to: 660, pitches: [783.99, 783.99], loud: 0.12 },
+    Tone { from: 660, to: 1300, pitches: [523.25, 1046.5], loud: 0.12 },
+];
+
 impl Ring {
     /// Its tones, and after how many milliseconds they begin again.
     fn pattern(self) -> (&'static [Tone], u32) {
@@ -52,6 +61,7 @@ impl Ring {
             Self::Waiting => (&WAITING, 5000),
             Self::Ringback => (&RINGBACK, 4000),
             Self::Busy => (&BUSY, 800),
+            Self::Trial => (&TRIAL, 60_000),
         }
     }
 }

@@ -41,18 +41,18 @@ export function endedCall(handle: string, how: CallEnd, talked_ms: number | null
 export function realDevices(): DeviceList {
   return {
     cameras: [
-      { uri: 'camera:0', name: 'HD Webcam C270', test: false, default: true },
-      { uri: 'camera:1', name: 'Integrated Camera: Front-facing 1080p with a long name', test: false, default: false },
+      { uri: 'camera:0', name: 'HD Webcam C270', test: false, default: true, facing: null },
+      { uri: 'camera:1', name: 'Integrated Camera: Front-facing 1080p with a long name', test: false, default: false, facing: 'front' },
       ...testDevices(false).cameras,
     ],
     microphones: [
-      { uri: 'mic:0', name: 'Built-in Microphone', test: false, default: true },
-      { uri: 'mic:1', name: 'Headset', test: false, default: false },
+      { uri: 'mic:0', name: 'Built-in Microphone', test: false, default: true, facing: null },
+      { uri: 'mic:1', name: 'Headset', test: false, default: false, facing: null },
       ...testDevices(false).microphones,
     ],
     speakers: [
-      { uri: 'speaker:0', name: 'Built-in Speakers', test: false, default: true },
-      { uri: 'speaker:1', name: 'Headset', test: false, default: false },
+      { uri: 'speaker:0', name: 'Built-in Speakers', test: false, default: true, facing: null },
+      { uri: 'speaker:1', name: 'Headset', test: false, default: false, facing: null },
       ...testDevices(false).speakers,
     ],
   };
@@ -62,14 +62,14 @@ export function realDevices(): DeviceList {
 export function testDevices(standIn = true): DeviceList {
   return {
     cameras: [
-      { uri: 'test:pattern?w=1280&h=720&fps=30', name: 'Test picture', test: true, default: standIn },
-      { uri: 'null:', name: 'Nothing', test: true, default: false },
+      { uri: 'test:pattern?w=1280&h=720&fps=30', name: 'Test picture', test: true, default: standIn, facing: null },
+      { uri: 'null:', name: 'Nothing', test: true, default: false, facing: null },
     ],
     microphones: [
-      { uri: 'test:tone?hz=1000', name: 'Test tone', test: true, default: standIn },
-      { uri: 'null:', name: 'Nothing', test: true, default: false },
+      { uri: 'test:tone?hz=1000', name: 'Test tone', test: true, default: standIn, facing: null },
+      { uri: 'null:', name: 'Nothing', test: true, default: false, facing: null },
     ],
-    speakers: [{ uri: 'null:', name: 'Nothing', test: true, default: standIn }],
+    speakers: [{ uri: 'null:', name: 'Nothing', test: true, default: standIn, facing: null }],
   };
 }
 
@@ -119,6 +119,12 @@ export interface CallWorld {
 
 function holdOthers(calls: readonly Call[], id: string): Call[] {
   return calls.map((one) => (one.id !== id && (one.stage.type === 'on' || one.stage.type === 'connecting') ? { ...one, mine: { ...one.mine, held: true } } : one));
+}
+
+/** Whether the chosen camera is plugged in. */
+function isThere({ state, devices }: CallWorld): boolean {
+  const { camera } = state.settings.devices;
+  return camera === null || devices.cameras.some((one) => one.uri === camera);
 }
 
 /** Nothing for what is not about calls. */
@@ -183,6 +189,15 @@ export function answerAboutCalls(world: CallWorld, command: Command): Reply | nu
       if (who) emit({ type: 'contact_changed', contact: { ...who, missed: 0 } });
       return DONE;
     }
+    case 'watch_devices':
+    case 'test_speaker':
+      return DONE;
+    case 'open_preview':
+      emit({ type: 'preview_changed', preview: { troubles: isThere(world) ? [] : [{ ...world.fault('device_missing'), detail: { device: state.settings.devices.camera ?? '', kind: 'camera' } }] } });
+      return DONE;
+    case 'close_preview':
+      emit({ type: 'preview_changed', preview: null });
+      return DONE;
     case 'list_devices':
       return { type: 'devices', ...world.devices };
     default:

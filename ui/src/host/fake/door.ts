@@ -26,10 +26,13 @@ export class FakeSocket implements Socket {
   #number = 0;
   readonly #waiting = new Map<number, number>();
 
-  /** The address names the call whose levels are told, and the milliseconds between two pictures. */
+  readonly #muted: boolean;
+
+  /** The address names the call whose levels are told, the milliseconds between two pictures, and whether the user speaks while muted. */
   constructor(url: string) {
-    const [, call = '', period = '100'] = url.split(':');
+    const [, call = '', period = '100', muted = ''] = url.split(':');
     this.#call = call;
+    this.#muted = muted !== '';
     this.#timer = setInterval(() => this.#send(), Number(period));
     queueMicrotask(() => this.onopen?.());
   }
@@ -52,7 +55,7 @@ export class FakeSocket implements Socket {
   #send(): void {
     const seconds = performance.now() / 1000;
     const level = (shift: number): number => Math.max(0, Math.sin(seconds * 5.3 + shift) * 0.3 + Math.sin(seconds * 1.3 + shift) * 0.2);
-    this.onmessage?.({ data: JSON.stringify({ type: 'levels', call: this.#call, mine: level(2), theirs: level(0) }) });
+    this.onmessage?.({ data: JSON.stringify({ type: 'levels', call: this.#call, mine: this.#muted ? 0 : level(2), theirs: level(0), unheard: this.#muted }) });
     for (const one of this.#views) {
       const waiting = this.#waiting.get(one.view) ?? 0;
       if (waiting >= MOST_UNACKNOWLEDGED) continue;

@@ -1,4 +1,5 @@
 /** People who live in memory only. */
+import type { DeviceChoice } from '../../generated/DeviceChoice';
 import type { Contact } from '../../generated/Contact';
 import type { LastWhat } from '../../generated/LastWhat';
 import type { QrCode } from '../../generated/QrCode';
@@ -74,6 +75,16 @@ export const LISTED = [
   ['ravi', 'Ravi Iyer'],
 ] as const;
 
+/** Nothing chosen, and everything done as a rule is. */
+export const USUAL_DEVICES: DeviceChoice = {
+  camera: null,
+  microphone: null,
+  speaker: null,
+  volume: 100,
+  picture: null,
+  treatment: { gain: 100, echo: true, noise: 'standard', level: true },
+};
+
 export function emptyState(): State {
   return {
     fatal: null,
@@ -85,7 +96,8 @@ export function emptyState(): State {
     blocked: [],
     calls: [],
     transfers: [],
-    settings: { language: 'system', theme: 'system', devices: { camera: null, microphone: null, speaker: null, volume: 100 }, hide_reading: false, downloads: null, accept_always: [] },
+    settings: { language: 'system', theme: 'system', devices: USUAL_DEVICES, hide_reading: false, downloads: null, accept_always: [] },
+    preview: null,
     troubles: [],
   };
 }

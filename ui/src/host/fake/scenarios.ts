@@ -8,7 +8,7 @@ import { callScenarios } from './call-scenarios';
 import { pastCalls, testDevices } from './calls';
 import { fakeDoor } from './door-here';
 import { someWords } from './word-scenarios';
-import { contact, DAY, emptyState, fewContacts, HOUR, keyOf, manyContacts, MINUTE, settledState } from './people';
+import { USUAL_DEVICES, contact, DAY, emptyState, fewContacts, HOUR, keyOf, manyContacts, MINUTE, settledState } from './people';
 
 const SERVER = { server: 'call.example.org' };
 
@@ -75,7 +75,7 @@ export const scenarios: Record<string, () => State> = {
   devices: () => ({
     ...settledState(),
     contacts: fewContacts(),
-    settings: { ...settledState().settings, devices: { camera: 'camera:9', microphone: 'test:tone?hz=1000', speaker: null, volume: 65 } },
+    settings: { ...settledState().settings, devices: { ...USUAL_DEVICES, camera: 'camera:Logi Brio 500@usb-0000:00:14.0-3', microphone: 'test:tone?hz=1000', volume: 65 } },
   }),
   'no-devices': () => ({ ...settledState(), contacts: fewContacts() }),
   missed: () => ({

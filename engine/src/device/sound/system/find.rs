@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What ALSA lists beside devices: its own plugins, ways to servers that would have answered by themselves, and
 /// every way to wire one card.
-const NO_DEVICES: [&str; 24] = [
+const NO_DEVICES: [&str; 26] = [
     "hw:",
     "surround",
     "iec958",
@@ -49,6 +49,9 @@ const NO_DEVICES: [&str; 24] = [
     "pipewire",
     "a52",
     "arcam",
+    // The same devices again, by other names.
+    "default:",
+    "sysdefault",
 ];
 
 /// Microphones and speakers; none where the system does not answer in time.
@@ -80,7 +83,21 @@ fn of(host: &cpal::Host, way: Way) -> Vec<Device> {
         let uri = uri.to_string();
         let default = usual.as_ref() == Some(&id);
         if !devices.iter().any(|other: &Device| other.uri == uri) {
-            devices.push(Device { uri, name: name(&device), test: false, default });
+            devices.push(Device { uri, name: name(&device), test: false, default, facing: None });
+        }
+    }
+    numbered(devices)
+}
+
+/// Gives devices that are called the same a number.
+fn numbered(mut devices: Vec<Device>) -> Vec<Device> {
+    for place in 1..devices.len() {
+        let (before, rest) = devices.split_at_mut(place);
+        let base = rest[0].name.clone();
+        let mut number = 2;
+        while before.iter().any(|one| one.name == rest[0].name) {
+            rest[0].name = format!("{base} ({number})");
+            number += 1;
         }
     }
     devices
@@ -110,6 +127,10 @@ fn goes(device: &cpal::Device, way: Way) -> bool {
 /// A monitor hears what a speaker plays: as a microphone it would send everyone back to themselves.
 fn is_for_people(id: &cpal::DeviceId) -> bool {
     let name = id.id();
+    let by_number = |name: &str| name.starts_with(|first: char| first.is_ascii_digit());
+    if name.strip_prefix("plughw:CARD=").is_some_and(by_number) {
+        return false;
+    }
     !name.ends_with(".monitor") && !NO_DEVICES.iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -144,4 +165,41 @@ pub(super) fn is_there(host: &cpal::Host, id: &str, way: Way) -> bool {
 fn by_id(host: &cpal::Host, known: &cpal::DeviceId, way: Way) -> Option<cpal::Device> {
     let is_it = |device: &cpal::Device| device.id().is_ok_and(|id| id == *known);
     host.devices().ok()?.find(|device| is_it(device) && goes(device, way))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(name: &str) -> Device {
+        Device {
+            uri: String::new(),
+            name: name.to_owned(),
+            test: false,
+            default: false,
+            facing: None,
+        }
+    }
+
+    #[test]
+    fn devices_that_are_called_the_same_are_told_apart() {
+        let all = numbered(["Mic", "Loop", "Mic", "Mic"].map(device).into());
+        let names: Vec<_> = all.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["Mic", "Loop", "Mic (2)", "Mic (3)"]);
+    }
+
+    #[test]
+    fn of_a_card_each_device_is_listed_once() {
+        let known = |name: &str| cpal::DeviceId::from_str(&format!("alsa:{name}")).unwrap();
+        for (name, listed) in [
+            ("default", true),
+            ("plughw:CARD=PCH,DEV=0", true),
+            ("plughw:CARD=0,DEV=0", false),
+            ("sysdefault:CARD=PCH", false),
+            ("default:CARD=PCH", false),
+            ("hw:CARD=PCH,DEV=0", false),
+        ] {
+            assert_eq!(is_for_people(&known(name)), listed, "{name}");
+        }
+    }
 }
