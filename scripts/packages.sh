@@ -95,11 +95,11 @@ names_elsewhere() {
     MINGW* | MSYS* | CYGWIN*) echo "Microsoft's C++ build tools, cmake, nasm, libvpx, WebView2 (Windows 11 has it), Node 20.19 or newer" ;;
     *)
       if has dnf; then
-        echo "sudo dnf install gcc gcc-c++ make cmake nasm pkgconf-pkg-config webkit2gtk4.1-devel alsa-lib-devel libvpx-devel nodejs npm"
+        echo "sudo dnf install gcc gcc-c++ make cmake nasm pkgconf-pkg-config webkit2gtk4.1-devel alsa-lib-devel clang-devel libvpx-devel nodejs npm"
       elif has pacman; then
-        echo "sudo pacman -S base-devel cmake nasm pkgconf webkit2gtk-4.1 alsa-lib libvpx nodejs npm"
+        echo "sudo pacman -S base-devel cmake nasm pkgconf webkit2gtk-4.1 alsa-lib clang libvpx nodejs npm"
       else
-        echo "a C and C++ compiler, cmake, nasm, pkg-config, the development files of webkit2gtk-4.1, ALSA and libvpx, Node 20.19 or newer"
+        echo "a C and C++ compiler, cmake, nasm, pkg-config, libclang, the development files of webkit2gtk-4.1, ALSA and libvpx, Node 20.19 or newer"
       fi
       ;;
   esac

@@ -2,6 +2,7 @@
 //! Figures go to standard output, one JSON object a line; what is going on goes to standard error.
 
 mod call;
+mod devices;
 mod figure;
 #[cfg(target_os = "linux")]
 mod file;
@@ -17,11 +18,14 @@ fn main() -> ExitCode {
     let name = words.first().map_or("", String::as_str);
     let result = match name {
         "call" => call::measure(words.get(1).map(String::as_str)),
+        "devices" => devices::measure(),
         #[cfg(target_os = "linux")]
         "file" => file::measure(words.get(1).map(String::as_str)),
         "signaling" => signaling::measure(),
         "soak" => soak::measure(words.get(1).map(String::as_str)),
-        _ => Err(format!("there is no bench {name:?}; there are: call, file, signaling, soak")),
+        _ => Err(format!(
+            "there is no bench {name:?}; there are: call, devices, file, signaling, soak"
+        )),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

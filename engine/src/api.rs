@@ -21,7 +21,8 @@ pub use call::{
 pub use chat::{Mark, Message, Quote, Reactions};
 pub use command::Command;
 pub use devices::{
-    Device, DeviceChoice, DeviceList, Facing, NoiseTreatment, Preview, SoundTreatment,
+    Device, DeviceChoice, DeviceList, DevicesWith, Facing, Filter, NoiseTreatment, Preview,
+    SoundTreatment,
 };
 pub use error::{ApiError, Code};
 pub use event::{Event, Snapshot, Update};

@@ -1,13 +1,14 @@
 //! Doors for the fuzzer to all that the engine reads from outside: what peers send, and files that stand in for
 //! devices. Built for it alone; each takes any bytes and must neither panic nor grow without bound.
 
-pub use crate::device::camera::fuzz::{mjpeg, y4m};
+pub use crate::device::camera::fuzz::{camera, mjpeg, y4m};
 pub use crate::device::sound::fuzz::wav;
 pub use crate::engine::fuzz::letter;
 pub use crate::peer::fuzz::{description, packets, payloads};
 pub use crate::transfer::fuzz::frame;
 
 use crate::device::DeviceUri;
+use crate::device::camera::wish::Wishes;
 use crate::media::barcode;
 use crate::media::coded::PictureFormat;
 use crate::media::video::codec::decoder;
@@ -41,6 +42,8 @@ pub fn address(text: &str) {
     if let Ok(device) = text.parse::<DeviceUri>() {
         assert_eq!(device.to_string().parse(), Ok(device));
     }
+    // A wish is read or refused.
+    let _ = text.parse::<Wishes>();
 }
 
 /// Cuts bytes into pieces, each behind one byte that says how long it is.

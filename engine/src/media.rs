@@ -6,6 +6,7 @@
 pub mod barcode;
 pub mod clock;
 pub mod coded;
+pub mod filter;
 pub mod picture;
 pub mod scale;
 pub mod slot;

@@ -18,7 +18,9 @@ pub(crate) use lookout::Lookout;
 pub(crate) use preview::Preview;
 pub(crate) use talk::Talk;
 
-use crate::api::{ApiError, DeviceChoice, DeviceList, NoiseTreatment, SoundTreatment};
+use crate::api::{
+    ApiError, Device, DeviceChoice, DeviceList, Filter, NoiseTreatment, SoundTreatment,
+};
 use crate::device::camera::wish::{OddWish, Preset, Wishes};
 use crate::device::{DeviceFault, DeviceUri, OddUri, camera as cameras, sound as sounds};
 use crate::engine::Screens;
@@ -62,6 +64,8 @@ pub(crate) struct Chosen {
     volume: u8,
     gain: u8,
     treatment: Treatment,
+    filter: Filter,
+    filter_out: bool,
 }
 
 impl Chosen {
@@ -75,6 +79,8 @@ impl Chosen {
             volume: 100,
             gain: 100,
             treatment: Treatment::default(),
+            filter: Filter::None,
+            filter_out: false,
         }
     }
 }
@@ -106,6 +112,11 @@ impl Studio {
         Ok(Self { sound, chosen, screens, eye })
     }
 
+    /// The devices that are used.
+    pub(crate) fn chosen(&self) -> Chosen {
+        self.chosen.borrow().clone()
+    }
+
     /// Uses these devices from now on, in talks that are on too.
     pub(crate) fn choose(&self, chosen: Chosen) {
         // What stands in for a microphone hears no room; taking a steady tone for noise would silence it.
@@ -124,12 +135,13 @@ impl Studio {
 
     /// Begins a talk, with nothing open yet.
     pub(crate) fn begin(&self, call: &str) -> Talk {
-        Talk::new(call.to_owned(), self.screens.clone(), self.eye.look())
+        Talk::new(call.to_owned(), self.screens.clone(), self.eye.look(), self.chosen.subscribe())
     }
 
     /// Opens camera and microphone for the user's own eyes.
     pub(crate) fn preview(&self) -> Preview {
-        Preview::new(self.screens.clone(), self.eye.look(), self.sound.listen())
+        let chosen = self.chosen.subscribe();
+        Preview::new(self.screens.clone(), self.eye.look(), self.sound.listen(), chosen)
     }
 
     /// Opens the camera anew, where it failed.
@@ -163,29 +175,40 @@ pub(crate) fn devices() -> DeviceList {
     DeviceList { cameras: cameras::list(), microphones, speakers }
 }
 
-/// Whether a device that was chosen can be used: a real one has to be there.
-pub(crate) fn is_there(uri: &str, there: &[crate::api::Device]) -> bool {
-    let real = uri.parse().is_ok_and(|uri| {
-        matches!(uri, DeviceUri::Camera(_) | DeviceUri::Microphone(_) | DeviceUri::Speaker(_))
-    });
-    !real || there.iter().any(|device| device.uri == uri)
+fn is_real(uri: &DeviceUri) -> bool {
+    matches!(uri, DeviceUri::Camera(_) | DeviceUri::Microphone(_) | DeviceUri::Speaker(_))
 }
 
-/// Which devices a choice means, given what there is.
+/// Whether a device that was chosen can be used: a real one has to be there.
+pub(crate) fn is_there(uri: &str, there: &[Device]) -> bool {
+    !uri.parse().is_ok_and(|uri| is_real(&uri)) || there.iter().any(|device| device.uri == uri)
+}
+
+/// Which devices a choice means, given what there is. Where a real device is `used` and only what stands in for one is
+/// left, it stays the one that is meant: nobody who pulls a plug wants others to see a test picture.
 ///
 /// # Errors
 /// Something chosen can't be read as a device.
-pub(crate) fn resolve(choice: &DeviceChoice, list: &DeviceList) -> Result<Chosen, ApiError> {
+pub(crate) fn resolve(
+    choice: &DeviceChoice,
+    list: &DeviceList,
+    used: Option<&Chosen>,
+) -> Result<Chosen, ApiError> {
     let odd = |wish: &str, reason: String| {
         ApiError::new(crate::api::Code::DeviceOdd, reason.clone())
             .with("device", wish)
             .with("reason", reason)
     };
-    let pick = |wish: &Option<String>, there: &[crate::api::Device]| {
-        let default = there.iter().find(|device| device.default).map(|device| &device.uri);
-        match wish.as_ref().or(default) {
-            Some(uri) => uri.parse().map_err(|reason: OddUri| odd(uri, reason.to_string())),
-            None => Ok(DeviceUri::Null),
+    let pick = |wish: &Option<String>, there: &[Device], used: Option<&DeviceUri>| {
+        let default = there.iter().find(|device| device.default);
+        match (wish, default, used) {
+            (None, Some(Device { test: true, .. }), Some(used)) if is_real(used) => {
+                Ok(used.clone())
+            }
+            (Some(uri), ..) | (None, Some(Device { uri, .. }), _) => {
+                uri.parse().map_err(|reason: OddUri| odd(uri, reason.to_string()))
+            }
+            (None, None, _) => Ok(DeviceUri::Null),
         }
     };
     let wishes = choice.picture.as_deref().map_or_else(
@@ -194,12 +217,14 @@ pub(crate) fn resolve(choice: &DeviceChoice, list: &DeviceList) -> Result<Chosen
     )?;
     Ok(Chosen {
         wishes,
-        camera: pick(&choice.camera, &list.cameras)?,
-        microphone: pick(&choice.microphone, &list.microphones)?,
-        speaker: pick(&choice.speaker, &list.speakers)?,
+        camera: pick(&choice.camera, &list.cameras, used.map(|used| &used.camera))?,
+        microphone: pick(&choice.microphone, &list.microphones, used.map(|used| &used.microphone))?,
+        speaker: pick(&choice.speaker, &list.speakers, None)?,
         volume: choice.volume.min(100),
         gain: choice.treatment.gain.min(200),
         treatment: treatment(choice.treatment),
+        filter: choice.filter,
+        filter_out: choice.filter_out,
     })
 }
 
@@ -226,7 +251,7 @@ impl std::fmt::Debug for Studio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Code, Device};
+    use crate::api::Code;
 
     #[test]
     fn a_choice_is_what_was_chosen_or_what_is_there() {
@@ -242,13 +267,13 @@ mod tests {
             microphones: vec![device("test:tone?hz=1000", true)],
             speakers: vec![],
         };
-        let chosen = resolve(&DeviceChoice::default(), &list).unwrap();
+        let chosen = resolve(&DeviceChoice::default(), &list, None).unwrap();
         assert_eq!(chosen.camera.to_string(), "test:pattern?w=640&h=360&fps=30");
         assert_eq!(chosen.microphone, DeviceUri::Tone { hz: 1000 });
         assert_eq!((chosen.speaker, chosen.volume), (DeviceUri::Null, 100));
         let wish =
             DeviceChoice { camera: Some("null:".into()), volume: 200, ..DeviceChoice::default() };
-        let chosen = resolve(&wish, &list).unwrap();
+        let chosen = resolve(&wish, &list, None).unwrap();
         assert_eq!((chosen.camera, chosen.volume), (DeviceUri::Null, 100));
         assert!(
             is_there("null:", &[]) && is_there("odd", &[]),
@@ -257,6 +282,6 @@ mod tests {
         assert!(!is_there("mic:headset", &list.microphones));
         assert!(is_there("mic:headset", &[device("mic:headset", false)]));
         let odd = DeviceChoice { speaker: Some("loud".into()), ..DeviceChoice::default() };
-        assert_eq!(resolve(&odd, &list).unwrap_err().code, Code::DeviceOdd);
+        assert_eq!(resolve(&odd, &list, None).unwrap_err().code, Code::DeviceOdd);
     }
 }

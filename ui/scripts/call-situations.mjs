@@ -109,6 +109,16 @@ export const callSituations = [
     },
   },
   {
+    name: 'devices-with',
+    fake: 'contacts',
+    async go(page) {
+      await page.click('[data-handle=bo]');
+      await page.click('[data-test=details]');
+      await page.click('[data-test=devices-with] summary');
+      await page.locator('[data-test=devices-with]').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'preview-trouble',
     fake: 'devices',
     async go(page) {

@@ -56,6 +56,16 @@ describe('the preview', () => {
     expect(asked(host, 'close_preview')).toHaveLength(1);
   });
 
+  it('is shown in one place at a time', async () => {
+    const host = await open(having());
+    await press(',', { ctrlKey: true });
+    await click('preview-open');
+    host.emit({ type: 'calls_changed', calls: [incoming('bo')] });
+    await settle();
+    expect(all('preview').map((one) => one.dataset['open'])).toEqual(['false', 'true']);
+    expect(all('preview').flatMap((one) => [...one.querySelectorAll('canvas')])).toHaveLength(1);
+  });
+
   it('is not offered where only a voice is called for', async () => {
     await open(having(incoming('bo', false)));
     expect(maybe('preview-open')).toBeNull();
@@ -99,8 +109,24 @@ describe('devices', () => {
     await click('device-echo');
     await click('device-level');
     expect(host.state.settings.devices).toMatchObject({ picture: 'save-data', treatment: { gain: 150, echo: false, noise: 'strong', level: false } });
+    expect(maybe('filter-out')).toBeNull();
+    await change('device-filter', 'sepia');
+    await click('filter-out');
+    expect(host.state.settings.devices).toMatchObject({ filter: 'sepia', filter_out: true });
     await click('test-speaker');
     expect(asked(host, 'test_speaker')).toHaveLength(1);
+  });
+
+  it('can be others in calls with one person', async () => {
+    const host = await open(having());
+    await click(row('bo'));
+    await click('details');
+    expect((the('devices-with') as HTMLDetailsElement).open).toBe(false);
+    await change('with-microphone', 'mic:1');
+    expect(host.state.settings.devices_with).toEqual([{ key: keyOf('bo'), camera: null, microphone: 'mic:1', speaker: null }]);
+    expect(host.state.settings.devices.microphone).toBeNull();
+    await change('with-microphone', '');
+    expect(host.state.settings.devices_with).toEqual([]);
   });
 
   it('keep a wish that was made elsewhere', async () => {
@@ -126,6 +152,22 @@ describe('the camera to switch to', () => {
     expect(otherCamera(list(camera('a', null, true)), null)).toBeNull();
     expect(otherCamera(list(), null)).toBeNull();
     expect(otherCamera(desk, 'gone')).toBeNull();
+  });
+});
+
+describe('a look', () => {
+  it('is chosen in a call, for oneself or for both', async () => {
+    const host = await open(having(fakeCall('bo')));
+    await click('camera-choose');
+    await click('look-grey');
+    expect(host.state.settings.devices).toMatchObject({ filter: 'grey', filter_out: false });
+    await click('camera-choose');
+    await click('look-out');
+    expect(host.state.settings.devices).toMatchObject({ filter: 'grey', filter_out: true });
+    await click('camera-choose');
+    await click('look-none');
+    expect(host.state.settings.devices.filter).toBe('none');
+    expect(maybe('look-out')).toBeNull();
   });
 });
 

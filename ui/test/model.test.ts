@@ -22,7 +22,7 @@ describe('an event replaces its part of the state', () => {
   const server = { choice: null, name: 'x.example', connection: { type: 'idle' }, hosting: null } as const;
   const incoming = [{ key: chen.key, handle: 'chen', name: 'Chen', note: '', at_ms: 1 }];
   const outgoing = [{ key: chen.key, handle: 'chen', at_ms: 1 }];
-  const settings: Settings = { language: 'zh', theme: 'dark', devices: { ...USUAL_DEVICES, speaker: 'null:', volume: 40 }, hide_reading: true, downloads: null, accept_always: [] };
+  const settings: Settings = { language: 'zh', theme: 'dark', devices: { ...USUAL_DEVICES, speaker: 'null:', volume: 40 }, devices_with: [], hide_reading: true, downloads: null, accept_always: [] };
   const calls = [fakeCall('bo')];
   const cases: [Event, Partial<State>][] = [
     [{ type: 'fatal_changed', fatal: error }, { fatal: error }],

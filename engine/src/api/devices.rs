@@ -1,6 +1,6 @@
 //! Cameras, microphones and speakers: which there are, which are used, and how.
 
-use super::ApiError;
+use super::{ApiError, PublicKey};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -22,6 +22,27 @@ pub struct DeviceChoice {
     pub picture: Option<String>,
     /// What is done to the microphone's sound.
     pub treatment: SoundTreatment,
+    /// The look of the user's own picture.
+    pub filter: Filter,
+    /// Whether others see that look too.
+    pub filter_out: bool,
+}
+
+/// Which devices calls with one person use instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DevicesWith {
+    /// With whom.
+    #[ts(type = "string")]
+    pub key: PublicKey,
+    /// As in [`DeviceChoice`]; what is chosen there, where none is named.
+    #[serde(default)]
+    pub camera: Option<String>,
+    /// As in [`DeviceChoice`].
+    #[serde(default)]
+    pub microphone: Option<String>,
+    /// As in [`DeviceChoice`].
+    #[serde(default)]
+    pub speaker: Option<String>,
 }
 
 /// What is done to the sound of a microphone; nothing is done to what stands in for one.
@@ -57,6 +78,31 @@ pub enum NoiseTreatment {
     Strong,
 }
 
+/// A look that is laid over the user's own picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    /// As it is.
+    #[default]
+    None,
+    /// Without colours.
+    Grey,
+    /// As old prints are.
+    Sepia,
+    /// Dark for light, and each colour for its opposite.
+    Invert,
+    /// As by lamplight.
+    Warm,
+    /// As on a winter's day.
+    Cool,
+    /// Stronger in colour and light.
+    Vivid,
+    /// Without colours, and hard.
+    Noir,
+    /// As prints that lay in the sun.
+    Faded,
+}
+
 /// The user's own picture and sound, beside or before any call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 pub struct Preview {
@@ -73,6 +119,8 @@ impl Default for DeviceChoice {
             volume: 100,
             picture: None,
             treatment: SoundTreatment::default(),
+            filter: Filter::None,
+            filter_out: false,
         }
     }
 }

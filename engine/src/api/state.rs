@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use super::call::Call;
-use super::devices::{DeviceChoice, Preview};
+use super::devices::{DeviceChoice, DevicesWith, Preview};
 use super::files::Transfer;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -240,6 +240,8 @@ pub struct Settings {
     pub theme: Theme,
     /// For calls.
     pub devices: DeviceChoice,
+    /// For calls with some people alone.
+    pub devices_with: Vec<DevicesWith>,
     /// Whether contacts are not told when the user has read what they wrote. Then the user isn't told either.
     pub hide_reading: bool,
     /// Where files go that contacts send, unless another folder is named; else where the system has downloads.

@@ -9,7 +9,7 @@ pub(super) use history::{after_call, missed_by};
 use super::answers::Pending;
 use super::desk::Desk;
 use super::letter::Letter;
-use crate::api::{ApiError, CallSide, CallStage, Code, Command, Event, PublicKey, Reply};
+use crate::api::{self, ApiError, CallSide, CallStage, Code, Command, Event, PublicKey, Reply};
 use crate::call::machine::{Calls, Effect, Input, LinkNews, Peer};
 use crate::call::signal::{CallId, CallLetter, CallSignal, Control};
 use std::collections::VecDeque;
@@ -23,6 +23,15 @@ pub(super) struct Switchboard {
 }
 
 impl Switchboard {
+    /// Who is called, or talked with; nobody who only rings, or is held.
+    fn talked_with(&self) -> Option<PublicKey> {
+        let wanted = |call: &api::Call| match call.stage {
+            CallStage::Incoming | CallStage::Ended { .. } => false,
+            _ => !call.mine.held,
+        };
+        self.machine.shown().into_iter().find(wanted).map(|call| call.key)
+    }
+
     /// When the machine has to be told the time, if ever.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         self.machine.next_deadline()
@@ -50,7 +59,7 @@ impl Desk {
             Command::CallStatistics { id } => {
                 let call = read(&id)?;
                 let shown = self.calls.machine.shown();
-                let on = |call: &&crate::api::Call| matches!(call.stage, CallStage::On { .. });
+                let on = |call: &&api::Call| matches!(call.stage, CallStage::On { .. });
                 return match shown.iter().filter(on).any(|shown| shown.id == id) {
                     true => self.call_statistics(call).map(Reply::CallStatistics),
                     false => Err(no_such_call()),
@@ -64,7 +73,7 @@ impl Desk {
     }
 
     async fn call_someone(&mut self, key: PublicKey, picture: bool) -> Result<Reply, ApiError> {
-        let live = |call: &crate::api::Call| !matches!(call.stage, CallStage::Ended { .. });
+        let live = |call: &api::Call| !matches!(call.stage, CallStage::Ended { .. });
         if !self.calls.machine.shown().iter().any(|call| call.key == key && live(call)) {
             self.is_there_to_write_to(&key)?;
         }
@@ -118,6 +127,8 @@ impl Desk {
                 effect => self.calls.waiting.push_back(effect),
             }
         }
+        // Before any device is opened for it.
+        self.use_devices_with(self.calls.talked_with());
         if !self.calls.at_work {
             self.calls.at_work = true;
             while let Some(effect) = self.calls.waiting.pop_front() {

@@ -3,7 +3,7 @@
 //! each second while any are used or somebody looks at a list of them.
 
 use super::desk::{Desk, Message};
-use crate::api::{self, ApiError, Code, DeviceChoice, DeviceList, Event};
+use crate::api::{self, ApiError, Code, DeviceChoice, DeviceList, Event, PublicKey};
 use crate::call::machine::Input;
 use crate::studio::{self, Lookout, StudioTold, Which};
 
@@ -19,11 +19,19 @@ pub(super) struct Devices {
     look_at: Option<u64>,
     /// Whether somebody looks at a list of them.
     watched: bool,
+    /// Who is talked with.
+    with: Option<PublicKey>,
 }
 
 impl Default for Devices {
     fn default() -> Self {
-        Self { list: None, lookout: Some(Box::default()), look_at: None, watched: false }
+        Self {
+            list: None,
+            lookout: Some(Box::default()),
+            look_at: None,
+            watched: false,
+            with: None,
+        }
     }
 }
 
@@ -73,12 +81,34 @@ impl Desk {
         // Somebody may have asked while it was away.
         let asked = devices.look_at.filter(|_| again);
         devices.look_at = asked.or_else(|| again.then_some(now + LOOK_MS));
-        let Some(list) = list else { return };
-        devices.list = Some(list.clone());
-        self.board.publish(Event::DevicesChanged { devices: list });
-        self.choose_devices();
-        // It may be there again.
-        self.try_camera_again();
+        if let Some(list) = list {
+            devices.list = Some(list.clone());
+            self.board.publish(Event::DevicesChanged { devices: list });
+            self.choose_devices();
+            self.try_camera_again();
+        } else if self.camera_is_back() {
+            self.try_camera_again();
+        }
+    }
+
+    /// Whether the camera that is meant was missing and is there: it may have gone and come between two looks.
+    fn camera_is_back(&self) -> bool {
+        let is_missing = |(which, error): &(Which, ApiError)| {
+            *which == Which::Camera && error.code == Code::DeviceMissing
+        };
+        let list = self.talks.devices.list.as_ref();
+        let (Some(list), Some(studio)) = (list, &self.talks.studio) else { return false };
+        let meant = studio.chosen().camera.to_string();
+        self.talks.troubles.iter().any(is_missing)
+            && list.cameras.iter().any(|camera| camera.uri == meant)
+    }
+
+    /// Uses what the user chose for calls with someone, or for all where it is nobody.
+    pub(super) fn use_devices_with(&mut self, with: Option<PublicKey>) {
+        let before = std::mem::replace(&mut self.talks.devices.with, with);
+        if before != with && !self.settings.devices_with.is_empty() {
+            self.choose_devices();
+        }
     }
 
     /// Uses what the user chose, of what there is.
@@ -91,17 +121,30 @@ impl Desk {
         let kept_of = |wish: &Option<String>, there: &[api::Device]| {
             wish.clone().filter(|uri| studio::is_there(uri, there))
         };
-        let microphone = kept_of(&kept.microphone, &list.microphones);
-        let speaker = kept_of(&kept.speaker, &list.speakers);
+        let own = self
+            .talks
+            .devices
+            .with
+            .and_then(|key| self.settings.devices_with.iter().find(|one| one.key == key));
+        let own = |pick: fn(&api::DevicesWith) -> &Option<String>| own.map_or(&None, pick);
+        let either = |own: &Option<String>, kept: &Option<String>, there: &[api::Device]| {
+            kept_of(own, there).or_else(|| kept_of(kept, there))
+        };
+        let microphone = either(own(|own| &own.microphone), &kept.microphone, &list.microphones);
+        let speaker = either(own(|own| &own.speaker), &kept.speaker, &list.speakers);
+        let camera = own(|own| &own.camera).clone().or_else(|| kept.camera.clone());
         let choice = DeviceChoice {
-            camera: run.camera.clone().or_else(|| kept.camera.clone()),
+            camera: run.camera.clone().or(camera),
             microphone: run.microphone.clone().or(microphone),
             speaker: run.speaker.clone().or(speaker),
             volume: kept.volume,
             picture: run.picture.clone().or_else(|| kept.picture.clone()),
             treatment: kept.treatment,
+            filter: kept.filter,
+            filter_out: kept.filter_out,
         };
-        match studio::resolve(&choice, list) {
+        let used = self.talks.are_on().then(|| studio.chosen());
+        match studio::resolve(&choice, list, used.as_ref()) {
             Ok(chosen) => studio.choose(chosen),
             Err(error) => self.raise(error),
         }

@@ -107,7 +107,9 @@ impl Desk {
                 let kept = settings.clone();
                 self.run(move |db| profile::set(db, Value::Settings, &kept)).await?;
                 let before = std::mem::replace(&mut self.settings, settings.clone());
-                if before.devices != self.settings.devices {
+                if before.devices != self.settings.devices
+                    || before.devices_with != self.settings.devices_with
+                {
                     self.devices_chosen();
                 }
                 self.board.publish(Event::SettingsChanged { settings });

@@ -2,9 +2,11 @@
 //! call of its own name.
 
 use super::eye::Look;
+use super::{Chosen, lens};
 use crate::engine::{Levels, Screens, Whose};
 use crate::media::sound::Listening;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The call by which the screen of a preview is known.
@@ -20,14 +22,19 @@ pub(crate) struct Preview {
 }
 
 impl Preview {
-    pub(super) fn new(screens: Screens, look: Look, listening: Listening) -> Self {
+    pub(super) fn new(
+        screens: Screens,
+        look: Look,
+        listening: Listening,
+        chosen: watch::Receiver<Chosen>,
+    ) -> Self {
         screens.open(PREVIEW);
         let screen = screens.picture(PREVIEW, Whose::Mine).unwrap_or_default();
         look.set_open(true);
         let slot = look.slot.clone();
         tokio::spawn(async move {
             while let Some(picture) = slot.take().await {
-                screen.put(picture);
+                screen.put(lens::look(&chosen).0.apply(&picture));
             }
         });
         let meter = screens.clone();

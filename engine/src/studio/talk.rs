@@ -7,7 +7,7 @@ use super::eye::Look;
 use super::figures::{Known, Rates};
 use super::pictures::PicturesOut;
 use super::sink::Ears;
-use super::{lens, lock};
+use super::{Chosen, lens, lock};
 use crate::api::{ApiError, CallSide, CallStatistics, Code};
 use crate::engine::{Levels, Screens, Whose};
 use crate::media::slot::Slot;
@@ -18,6 +18,7 @@ use crate::media::video::present::PresentThread;
 use crate::peer::{Feed, Link, LinkFigures, Sink};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How often levels, lips and rates are looked after.
@@ -57,11 +58,16 @@ struct Media {
 }
 
 impl Talk {
-    pub(super) fn new(call: String, screens: Screens, look: Look) -> Self {
+    pub(super) fn new(
+        call: String,
+        screens: Screens,
+        look: Look,
+        chosen: watch::Receiver<Chosen>,
+    ) -> Self {
         screens.open(&call);
         let to_code = Slot::new();
         let screen = screens.picture(&call, Whose::Mine).unwrap_or_default();
-        tokio::spawn(lens::pass(look.slot.clone(), screen, to_code.clone()));
+        tokio::spawn(lens::pass(look.slot.clone(), screen, to_code.clone(), chosen));
         Self {
             call,
             screens,

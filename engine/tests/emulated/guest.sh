@@ -10,25 +10,37 @@ cli() { ./visavis-cli --data /tmp/profile "$@" 2>/dev/null; }
 part() { echo "== $1 $(date +%s%3N)"; }
 control() { v4l2-ctl -d /dev/video0 --set-ctrl="$1" >/dev/null; }
 
-# Starts the program beside, and waits until it has printed a line with a word in it.
+# Starts the program beside, and waits until it has printed a line with a word in it. The shell forgets a program that has
+# ended, so its ends are kept by numbers of their own.
 begin() {
-  local word=$1 line
+  local word=$1
   shift
   coproc BESIDE { cli "$@"; }
-  while read -r line <&"${BESIDE[0]}"; do
-    case $line in *\"$word\"*) return ;; esac
+  exec 7<&"${BESIDE[0]}" 8>&"${BESIDE[1]}"
+  program=$BESIDE_PID
+  hear "\"$word\""
+}
+
+# Says something to it, and reads on until it has said something.
+tell() { echo "$1" >&8; }
+hear() {
+  local line
+  while read -r -t 30 line <&7; do
+    if [[ $line == *"$1"* ]]; then return; fi
   done
-  echo "nothing came of: $*"
+  echo "nothing was heard of: $1"
 }
 
 # Prints what it says from now on, until it ends by itself.
 hear_out() {
-  cat <&"${BESIDE[0]}"
-  wait "$BESIDE_PID"
+  exec 8>&-
+  cat <&7
+  exec 7<&-
+  wait "$program" 2>/dev/null
 }
 
 end() {
-  kill -INT "$(pgrep -P "$BESIDE_PID" || echo "$BESIDE_PID")"
+  kill -INT "$(pgrep -P "$program" || echo "$program")"
   hear_out
 }
 
@@ -75,6 +87,19 @@ part plugged_again
 echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
 cli devices
 cli try camera --for 2 --picture "$SIZE,fps=10"
+
+# The whole engine looks through it as it goes and comes.
+begin snapshot --picture "$SIZE,fps=10" watch
+tell '{"type":"open_preview"}'
+hear '"name":"vivid"'
+part goes_while_used
+echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind
+hear device_missing
+part comes_again
+echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
+hear '"preview":{"troubles":[]}'
+part used_again
+end >/dev/null
 
 part denied
 chmod 600 /dev/video0

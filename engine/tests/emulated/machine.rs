@@ -20,6 +20,11 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Whether nothing but the program spoke.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.odd.is_empty()
+    }
+
     /// The lines of a kind.
     pub(crate) fn of(&self, kind: &str) -> Vec<&Value> {
         self.lines.iter().filter(|line| line["line"] == kind).collect()

@@ -51,6 +51,8 @@ fn a_camera_and_sound_cards_of_a_real_kernel_are_used_as_they_are() {
     };
     let since = |one: &str, other: &str| part(other).began_ms - part(one).began_ms;
 
+    assert!(parts.iter().rev().skip(1).all(Part::is_plain), "{parts:#?}");
+
     // Which there are, and what it gives.
     assert_eq!(real_cameras(part("list")), [CAMERA]);
     let plain = part("plain");
@@ -84,6 +86,12 @@ fn a_camera_and_sound_cards_of_a_real_kernel_are_used_as_they_are() {
         "it is listed, so that it can be said what is wrong"
     );
     assert_eq!(part("denied").refused(), "device_denied");
+
+    // In the engine, what is used is left when it goes and used again when it comes.
+    for (part, next) in [("goes_while_used", "comes_again"), ("comes_again", "used_again")] {
+        let took_ms = since(part, next);
+        assert!(took_ms < 6_000, "{part}: {took_ms} ms");
+    }
 
     // What is played on one end of a sound card is heard at the other.
     let heard = part("sound").of("sound");

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use visavis_engine::api::{
-    Call, CallEnd, CallStage, Code, Command, DeviceChoice, Event, PublicKey, State,
+    Call, CallEnd, CallStage, Code, Command, DeviceChoice, DevicesWith, Event, PublicKey, Settings,
+    State,
 };
 use visavis_engine::engine::{Options, Whose};
 
@@ -282,4 +283,40 @@ async fn devices_are_told_while_somebody_looks_and_what_fails_is_told_in_the_pre
     scene.ana.until(failed).await;
     scene.ana.do_it(Command::ClosePreview).await;
     scene.until(NEITHER, NEITHER).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_with_one_person_use_devices_of_their_own() {
+    let mut scene = Scene::set().await;
+    let other = Devices::make(&scene.town.folder.path().join("bo's other devices"));
+    let (camera, microphone) = other.uris();
+    // Not by the command line, which is for every call.
+    let (his, folder) = (scene.his.uris(), scene.bo.folder.clone());
+    scene.bo.engine.stop().await;
+    scene.bo = Someone::with(Options::in_folder(folder)).await;
+    let ana = scene.ana.key().await;
+    let own =
+        DevicesWith { key: ana, camera: Some(camera), microphone: Some(microphone), speaker: None };
+    let settings = Settings {
+        devices: DeviceChoice { camera: Some(his.0), microphone: Some(his.1), ..stand_ins() },
+        devices_with: vec![own],
+        ..Settings::default()
+    };
+    scene.bo.do_it(Command::ChangeSettings { settings }).await;
+    scene.bo.presence(&ana, visavis_engine::api::Presence::Online).await;
+    let mut seen = Openings::of(&[&scene.his, &other]);
+
+    // His own preview is not with anybody.
+    scene.bo.do_it(Command::OpenPreview).await;
+    seen.until(|| (held(&scene.his), held(&other)), (BOTH, NEITHER)).await;
+    let id = scene.ana.ring(scene.bo.key().await, true).await;
+    scene.bo.in_call(&id, |call| call.stage == CallStage::Incoming).await;
+    scene.bo.do_it(Command::Answer { id: id.clone(), picture: true }).await;
+    scene.ana.in_call(&id, is_on).await;
+    seen.until(|| (held(&scene.his), held(&other)), (NEITHER, BOTH)).await;
+    scene.bo.do_it(Command::HangUp { id }).await;
+    // The preview goes on with what is for everybody.
+    seen.until(|| (held(&scene.his), held(&other)), (BOTH, NEITHER)).await;
+    scene.bo.do_it(Command::ClosePreview).await;
+    seen.until(|| (held(&scene.his), held(&other)), (NEITHER, NEITHER)).await;
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 #![cfg(target_os = "linux")]
 
+mod plugged;
 #[path = "../../../tests/shared/pulse.rs"]
 mod pulse;
 mod trial;

@@ -1,6 +1,7 @@
 /** The choice of camera, microphone and speaker. */
 import type { DeviceChoice } from '../generated/DeviceChoice';
 import type { DeviceList } from '../generated/DeviceList';
+import type { Filter } from '../generated/Filter';
 import type { SoundTreatment } from '../generated/SoundTreatment';
 import type { Page } from '../page';
 import { standIns, type DeviceKind } from '../model/calls';
@@ -36,6 +37,14 @@ export function setVolume(page: Page, volume: number): void {
 
 export function setTreatment(page: Page, part: Partial<SoundTreatment>): void {
   if (page.state) chosen(page, { treatment: { ...page.state.settings.devices.treatment, ...part } });
+}
+
+export function setFilter(page: Page, filter: Filter): void {
+  chosen(page, { filter });
+}
+
+export function setFilterOut(page: Page, filter_out: boolean): void {
+  chosen(page, { filter_out });
 }
 
 /** What is wished of the camera's pictures; the usual where nothing is. */

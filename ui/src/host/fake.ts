@@ -145,7 +145,7 @@ export class FakeHost implements Host {
     const call = liveCall(this.#state.calls);
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     const heard = call?.id ?? (this.#state.preview ? 'preview' : '');
-    return this.door && { ...this.door, url: `fake:${heard}:${still ? 1_000 : 100}:${call && !call.mine.microphone ? 'muted' : ''}` };
+    return this.door && { ...this.door, url: `fake:${heard}:${still ? 1_000 : 100}${call && !call.mine.microphone ? ':muted' : ''}` };
   }
 
   async copy(text: string): Promise<void> {

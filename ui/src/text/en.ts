@@ -1,4 +1,5 @@
 /** Everything the page says, in English. The shape of this is what every other language must have. */
+import { devicesEn } from './devices-en';
 import { filesEn } from './files-en';
 import { wordsEn } from './words-en';
 
@@ -316,47 +317,6 @@ export const en = {
   wasDeclined: 'They declined',
   youCalled: 'You called',
 
-  // Devices
-  automaticGain: 'Even out my loudness',
-  automaticGainHint: 'Brings a quiet voice up and a loud one down.',
-  checkDevices: 'Check camera and sound',
-  closePreview: 'Stop',
-  echo: 'Take out echo',
-  echoHint: 'Keeps others from hearing themselves. With headphones it is not needed.',
-  lookFirst: 'See yourself first',
-  microphoneGain: 'Microphone volume',
-  microphoneLevel: 'How loud the microphone is',
-  noise: 'Background noise',
-  noiseOff: 'Leave as it is',
-  noiseStandard: 'Turn down',
-  noiseStrong: 'Turn down strongly',
-  openPreview: 'See yourself',
-  ownWish: (wish: string) => `Your own: ${wish}`,
-  picture1080: 'Sharp (1080p)',
-  picture360: 'Small (360p)',
-  picture720: 'Usual (720p)',
-  pictureQuality: 'Picture',
-  previewHint: 'Only you see it. Camera and microphone are off until then.',
-  saveData: 'Save data (360p, 15 a second)',
-  switchCamera: 'Switch camera',
-  testSpeaker: 'Play a sound',
-  youAreMuted: 'You are muted: nobody hears you. Press M to be heard.',
-  blackPicture: 'No picture (black)',
-  devices: 'Camera, microphone, speaker',
-  noCamera: 'No camera here: a test picture stands in.',
-  noDevices: 'No camera or sound here: test pictures and tones stand in.',
-  noMicrophone: 'No microphone here: a test tone stands in.',
-  noSound: 'No sound here: a test tone stands in, and nothing is heard.',
-  noSpeaker: 'No speaker here: nothing is heard.',
-  notThere: (name: string) => `Not plugged in: ${name}`,
-  silentMicrophone: 'No sound (silence)',
-  silentSpeaker: 'No sound (unheard)',
-  systemDefault: 'System default',
-  systemDefaultIs: (name: string) => `System default: ${name}`,
-  testPicture: (size: string) => `Test picture, ${size}`,
-  testSources: 'Test sources',
-  testTone: (pitch: string) => `Test tone, ${pitch}`,
-  volume: 'Volume',
   // Figures of a call
   concealed: 'Filled in',
   connection: 'Connection',
@@ -385,6 +345,7 @@ export const en = {
   wholeAsked: 'Whole pictures asked for',
   yourPicture: 'Your picture',
   yourSound: 'Your sound',
+  ...devicesEn,
   ...filesEn,
   ...wordsEn,
 };

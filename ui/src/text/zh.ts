@@ -1,5 +1,6 @@
 /** 页面上的全部文字，简体中文。 */
 import type { Text } from '../text';
+import { devicesZh } from './devices-zh';
 import { filesZh } from './files-zh';
 import { wordsZh } from './words-zh';
 
@@ -304,46 +305,6 @@ export const zh: Text = {
   wasDeclined: '对方已拒绝',
   youCalled: '你打出',
 
-  blackPicture: '无画面（黑屏）',
-  automaticGain: '自动调节音量',
-  automaticGainHint: '声音小时放大，声音大时减小。',
-  checkDevices: '检查摄像头和声音',
-  closePreview: '停止',
-  echo: '消除回声',
-  echoHint: '避免对方听到自己的声音。戴耳机时不需要。',
-  lookFirst: '先看看自己',
-  microphoneGain: '麦克风音量',
-  microphoneLevel: '麦克风声音大小',
-  noise: '背景噪音',
-  noiseOff: '保持原样',
-  noiseStandard: '降低',
-  noiseStrong: '大幅降低',
-  openPreview: '看看自己',
-  ownWish: (wish) => `自定义：${wish}`,
-  picture1080: '清晰（1080p）',
-  picture360: '小（360p）',
-  picture720: '普通（720p）',
-  pictureQuality: '画面',
-  previewHint: '只有你能看到。在此之前摄像头和麦克风都是关闭的。',
-  saveData: '节省流量（360p，每秒 15 帧）',
-  switchCamera: '切换摄像头',
-  testSpeaker: '播放声音',
-  youAreMuted: '你已静音，没有人能听到你。按 M 取消静音。',
-  devices: '摄像头、麦克风、扬声器',
-  noCamera: '这台电脑没有摄像头，暂用测试画面代替。',
-  noDevices: '这台电脑没有摄像头和声音设备，暂用测试画面和测试音代替。',
-  noMicrophone: '这台电脑没有麦克风，暂用测试音代替。',
-  noSound: '这台电脑没有声音设备：暂用测试音代替，也听不到声音。',
-  noSpeaker: '这台电脑没有扬声器，听不到声音。',
-  notThere: (name) => `未连接：${name}`,
-  silentMicrophone: '无声音（静音）',
-  silentSpeaker: '不出声',
-  systemDefault: '系统默认',
-  systemDefaultIs: (name) => `系统默认：${name}`,
-  testPicture: (size) => `测试画面，${size}`,
-  testSources: '测试源',
-  testTone: (pitch) => `测试音，${pitch}`,
-  volume: '音量',
 
   concealed: '补偿的声音',
   connection: '连接',
@@ -373,6 +334,7 @@ export const zh: Text = {
   yourPicture: '你的画面',
   yourSound: '你的声音',
 
+  ...devicesZh,
   ...filesZh,
   ...wordsZh,
 };

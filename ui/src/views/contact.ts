@@ -12,6 +12,7 @@ import { sizeText } from '../model/files';
 import { ago, exactly } from '../model/times';
 import { say } from '../text';
 import { historyView } from './history';
+import { devicesWith } from './devices';
 import { icon } from './icons';
 import { avatar, copyButton, errorLine, presenceWord, qr, tick } from './parts';
 import { lastLine, marks } from './row';
@@ -63,7 +64,7 @@ export function contactView(page: Page, contact: Contact): unknown {
 
 function below(page: Page, contact: Contact): unknown {
   const { t } = page;
-  return html`${historyView(page, contact)} ${taking(page, contact)} ${safety(page, contact)}
+  return html`${historyView(page, contact)} ${taking(page, contact)} ${devicesWith(page, contact)} ${safety(page, contact)}
     <div class="last-buttons">
       <button type="button" class="quiet danger" data-test="remove" @click=${() => ask(page, 'remove', contact)}>
         ${icon('userMinus')}<span>${t.removeContact}</span>

@@ -2,12 +2,14 @@
 import { html, nothing } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { Device } from '../generated/Device';
+import type { Filter } from '../generated/Filter';
 import type { NoiseTreatment } from '../generated/NoiseTreatment';
 import type { Page } from '../page';
-import { chooseDevice, loadDevices, putStandInsAway, setPicture, setTreatment, setVolume, standInsToTell } from '../acts/devices';
-import { testSpeaker } from '../acts/preview';
-import { openSettings } from '../acts/settings';
+import { chooseDevice, loadDevices, putStandInsAway, setFilter, setFilterOut, setPicture, setTreatment, setVolume, standInsToTell } from '../acts/devices';
+import { testSpeaker, type PreviewPlace } from '../acts/preview';
+import { choose, openSettings } from '../acts/settings';
 import { devicesOf, type DeviceKind } from '../model/calls';
+import { say } from '../text';
 import { icon, type Icon } from './icons';
 import { errorLine, tick } from './parts';
 import { previewBox } from './preview';
@@ -40,18 +42,25 @@ export function devicesSection(page: Page): unknown {
   if (!state) return nothing;
   return html`<section class="card" data-test="devices">
     <h2>${t.devices}</h2>
-    ${devicesSheet(page)}
+    ${devicesSheet(page, 'settings')}
   </section>`;
 }
 
 /** The picture on one side, what there is to choose on the other. */
-export function devicesSheet(page: Page): unknown {
+export function devicesSheet(page: Page, place: PreviewPlace): unknown {
   const { t, state } = page;
   if (!state) return nothing;
-  const { volume, treatment } = state.settings.devices;
+  const { volume, treatment, filter, filter_out } = state.settings.devices;
   const noises: Record<NoiseTreatment, string> = { off: t.noiseOff, standard: t.noiseStandard, strong: t.noiseStrong };
   return html`<div class="devices">
-      ${previewBox(page)}
+      <div class="device-self">
+        ${previewBox(page, place)}
+        <div class="field looks">
+          <label for="device-filter">${t.lookOfPicture}</label>
+          ${filterSelect(page)}
+          ${filter === 'none' ? nothing : tick({ test: 'filter-out', label: t.filterOut, hint: t.filterOutHint, on: filter_out, change: (on) => setFilterOut(page, on) })}
+        </div>
+      </div>
       <div class="device-choices">
         <div class="two">${choice(page, 'camera')} ${pictureChoice(page)}</div>
         <div class="two">
@@ -88,6 +97,29 @@ export function devicesSheet(page: Page): unknown {
     ${errorLine(page, page.here.errors.get('devices') ?? page.here.errors.get('settings') ?? page.here.errors.get('speaker'))}`;
 }
 
+/** The looks there are, by name. */
+export function filterNames(page: Page): Record<Filter, string> {
+  const { t } = page;
+  return {
+    none: t.filterNone,
+    grey: t.filterGrey,
+    sepia: t.filterSepia,
+    warm: t.filterWarm,
+    cool: t.filterCool,
+    vivid: t.filterVivid,
+    noir: t.filterNoir,
+    faded: t.filterFaded,
+    invert: t.filterInvert,
+  };
+}
+
+function filterSelect(page: Page): unknown {
+  const chosen = page.state?.settings.devices.filter ?? 'none';
+  return html`<select id="device-filter" data-test="device-filter" @change=${(event: Event) => setFilter(page, (event.target as HTMLSelectElement).value as Filter)}>
+    ${Object.entries(filterNames(page)).map(([value, label]) => html`<option value=${value} .selected=${live(chosen === value)}>${label}</option>`)}
+  </select>`;
+}
+
 /** How large and how many pictures; a wish of one's own, made elsewhere, stays. */
 function pictureChoice(page: Page): unknown {
   const { t, state } = page;
@@ -110,24 +142,62 @@ function goneName(uri: string): string {
 }
 
 function choice(page: Page, kind: DeviceKind): unknown {
-  const { t, state } = page;
-  const chosen = state?.settings.devices[kind] ?? null;
+  const select = deviceSelect(page, kind, {
+    id: `device-${kind}`,
+    chosen: page.state?.settings.devices[kind] ?? null,
+    otherwise: defaultName(page, kind),
+    change: (uri) => chooseDevice(page, kind, uri),
+  });
+  return html`<div class="field">
+    <label for="device-${kind}">${kindWord(page, kind)}</label>
+    ${select}
+  </div>`;
+}
+
+interface DeviceSelect {
+  id: string;
+  chosen: string | null;
+  /** What is used where none is chosen. */
+  otherwise: string;
+  change: (uri: string | null) => void;
+}
+
+function deviceSelect(page: Page, kind: DeviceKind, { id, chosen, otherwise, change }: DeviceSelect): unknown {
+  const { t } = page;
   const list = page.here.devices ? devicesOf(page.here.devices, kind) : [];
   const gone = chosen !== null && !list.some((one) => one.uri === chosen);
   const option = (one: Device): unknown => html`<option value=${one.uri} .selected=${live(one.uri === chosen)}>${deviceName(page, one, kind)}</option>`;
-  return html`<div class="field">
-    <label for="device-${kind}">${kindWord(page, kind)}</label>
-    <select
-      id="device-${kind}"
-      data-test="device-${kind}"
-      @focus=${() => void loadDevices(page)}
-      @change=${(event: Event) => chooseDevice(page, kind, (event.target as HTMLSelectElement).value || null)}
-    >
-      <option value="" .selected=${live(chosen === null)}>${defaultName(page, kind)}</option>
-      ${list.filter((one) => !one.test).map(option)} ${gone ? html`<option value=${chosen} .selected=${live(true)}>${t.notThere(goneName(chosen))}</option>` : nothing}
-      <optgroup label=${t.testSources}>${list.filter((one) => one.test).map(option)}</optgroup>
-    </select>
-  </div>`;
+  return html`<select id=${id} data-test=${id} @focus=${() => void loadDevices(page)} @change=${(event: Event) => change((event.target as HTMLSelectElement).value || null)}>
+    <option value="" .selected=${live(chosen === null)}>${otherwise}</option>
+    ${list.filter((one) => !one.test).map(option)} ${gone ? html`<option value=${chosen} .selected=${live(true)}>${t.notThere(goneName(chosen))}</option>` : nothing}
+    <optgroup label=${t.testSources}>${list.filter((one) => one.test).map(option)}</optgroup>
+  </select>`;
+}
+
+const KINDS: readonly DeviceKind[] = ['camera', 'microphone', 'speaker'];
+
+/** Devices for calls with one person alone; folded away where none are chosen. */
+export function devicesWith(page: Page, contact: { key: string; name: string }): unknown {
+  const { t, state } = page;
+  const all = state?.settings.devices_with ?? [];
+  const own = all.find((one) => one.key === contact.key) ?? { key: contact.key, camera: null, microphone: null, speaker: null };
+  const choices = (one: typeof own): boolean => KINDS.some((kind) => one[kind] !== null);
+  const change = (kind: DeviceKind, uri: string | null): void => {
+    const now = { ...own, [kind]: uri };
+    choose(page, { devices_with: [...all.filter((one) => one.key !== contact.key), ...(choices(now) ? [now] : [])] });
+  };
+  return html`<details class="devices-with" data-test="devices-with" ?open=${choices(own)}>
+    <summary>${say(t.devicesWith, contact.name)}</summary>
+    <p class="muted">${t.devicesWithHint}</p>
+    <div class="two">
+      ${KINDS.map(
+        (kind) => html`<div class="field">
+          <label for="with-${kind}">${kindWord(page, kind)}</label>
+          ${deviceSelect(page, kind, { id: `with-${kind}`, chosen: own[kind], otherwise: t.asInSettings, change: (uri) => change(kind, uri) })}
+        </div>`,
+      )}
+    </div>
+  </details>`;
 }
 
 /** Tells the engine once the slider is let go. */

@@ -1,13 +1,14 @@
 /** What stands in each menu. */
+import type { Filter } from '../generated/Filter';
 import type { Menu } from '../here';
 import type { Page } from '../page';
 import { call, hold, setStatistics, setWhole, toggleFullScreen } from '../acts/calls';
-import { chooseDevice, remember } from '../acts/devices';
+import { chooseDevice, remember, setFilter, setFilterOut } from '../acts/devices';
 import { show, showDetails, wave } from '../acts/people';
 import { setStatus } from '../acts/settings';
 import { change, react, reply, takeBack } from '../acts/words';
 import { devicesOf, otherCamera, type DeviceKind } from '../model/calls';
-import { defaultName, deviceName, kindWord } from './devices';
+import { defaultName, deviceName, filterNames, kindWord } from './devices';
 import type { Icon } from './icons';
 import { onePane } from './room';
 
@@ -135,7 +136,20 @@ function devices(page: Page, kind: DeviceKind): Item[] {
     item(null, defaultName(page, kind)),
     ...list.filter((one) => !one.test).map((one) => item(one.uri, deviceName(page, one, kind))),
     ...list.filter((one) => one.test).map((one) => ({ ...item(one.uri, deviceName(page, one, kind)), group: t.testSources })),
+    ...(kind === 'camera' ? looks(page) : []),
   ];
+}
+
+/** How one's own picture looks, and whether others see it so. */
+function looks(page: Page): Item[] {
+  const { t, state } = page;
+  const chosen = state?.settings.devices.filter ?? 'none';
+  const out = state?.settings.devices.filter_out ?? false;
+  const group = t.lookOfPicture;
+  const all = Object.entries(filterNames(page)).map(
+    ([look, label]): Item => ({ test: `look-${look}`, sign: look === chosen ? 'check' : null, label, group, checked: look === chosen, run: () => setFilter(page, look as Filter) }),
+  );
+  return chosen === 'none' ? all : [...all, { test: 'look-out', sign: out ? 'check' : null, label: t.filterOut, group, checked: out, run: () => setFilterOut(page, !out) }];
 }
 
 function aboutCall(page: Page, id: string): Item[] {

@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit-html';
 import { ref } from 'lit-html/directives/ref.js';
 import type { Page } from '../page';
-import { closePreview, openPreview, previewPlace } from '../acts/preview';
+import { closePreview, openPreview, previewPlace, type PreviewPlace } from '../acts/preview';
 import { troubledKind } from '../model/calls';
 import { explain } from '../text';
 import { named } from './call-lines';
@@ -12,10 +12,11 @@ import { errorLine } from './parts';
 const PREVIEW = 'preview';
 
 /** A frame for the picture, with what is wrong under it. */
-export function previewBox(page: Page): unknown {
+export function previewBox(page: Page, place: PreviewPlace): unknown {
   const { t, state } = page;
   const preview = state?.preview ?? null;
-  const open = page.here.looks && preview !== null;
+  // Of several places that could show it, the one in front does: a picture has one canvas.
+  const open = page.here.looks && preview !== null && previewPlace(page) === place;
   const drawn = open ? page.pictures.drawn(PREVIEW, 'mine') : null;
   return html`<div class="preview">
     <div class="preview-picture ${drawn ? 'there' : ''}" data-test="preview" data-open=${open} data-width=${drawn?.width ?? 0} data-height=${drawn?.height ?? 0}>
@@ -43,6 +44,6 @@ function troubleOf(page: Page, trouble: import('../generated/ApiError').ApiError
 /** A line while it rings, which becomes the picture when it is wanted. */
 export function previewFold(page: Page): unknown {
   const { t, here } = page;
-  if (here.looks && previewPlace(page) === 'incoming') return previewBox(page);
+  if (here.looks && previewPlace(page) === 'incoming') return previewBox(page, 'incoming');
   return html`<button type="button" class="quiet preview-fold" data-test="preview-open" @click=${() => openPreview(page)}>${icon('eye')}<span>${t.lookFirst}</span></button>`;
 }

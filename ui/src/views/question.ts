@@ -87,7 +87,7 @@ function devicesQuestion(page: Page, key: string | null): unknown {
   };
   return html`<div class="inside wide-question">
     <h2 id="question">${t.checkDevices}</h2>
-    ${devicesSheet(page)}
+    ${devicesSheet(page, 'question')}
     <div class="buttons end">
       <button type="button" data-test="cancel" @click=${() => closeQuestion(page)}>${t.close}</button>
       ${key === null

@@ -82,6 +82,8 @@ export const USUAL_DEVICES: DeviceChoice = {
   speaker: null,
   volume: 100,
   picture: null,
+  filter: 'none',
+  filter_out: false,
   treatment: { gain: 100, echo: true, noise: 'standard', level: true },
 };
 
@@ -96,7 +98,7 @@ export function emptyState(): State {
     blocked: [],
     calls: [],
     transfers: [],
-    settings: { language: 'system', theme: 'system', devices: USUAL_DEVICES, hide_reading: false, downloads: null, accept_always: [] },
+    settings: { language: 'system', theme: 'system', devices: USUAL_DEVICES, devices_with: [], hide_reading: false, downloads: null, accept_always: [] },
     preview: null,
     troubles: [],
   };
