@@ -3,6 +3,8 @@
 
 use super::picture::Picture;
 use crate::api::Filter;
+use std::iter::repeat_n;
+use std::sync::Arc;
 
 /// What becomes of brightness.
 enum Light {
@@ -58,41 +60,46 @@ impl Filter {
             return picture.clone();
         }
         let (light, colour) = self.plan();
-        let size = picture.size();
-        let mut planes = Vec::with_capacity(size.bytes());
         match light {
-            Light::Same => planes.extend_from_slice(picture.y()),
+            Light::Same => colour.lay(picture, picture.y().iter().copied()),
             Light::Line(mul, add) => {
-                planes.extend(picture.y().iter().map(|y| {
+                let moved = move |y: &u8| {
                     let moved = (i32::from(*y) * i32::from(mul)) >> 8;
                     (moved + i32::from(add)).clamp(16, 235) as u8
-                }));
+                };
+                colour.lay(picture, picture.y().iter().map(moved))
             }
             Light::Table(table) => {
-                planes.extend(picture.y().iter().map(|y| table[usize::from(*y)]));
+                colour.lay(picture, picture.y().iter().map(|y| table[usize::from(*y)]))
             }
         }
-        match colour {
-            Colour::Same => {
-                planes.extend_from_slice(picture.u());
-                planes.extend_from_slice(picture.v());
-            }
-            Colour::Only(u, v) => {
-                planes.resize(planes.len() + size.chroma(), u);
-                planes.resize(planes.len() + size.chroma(), v);
-            }
-            Colour::Line(mul, to_u, to_v) => {
-                let moved = |one: &u8, to: i16| {
+    }
+}
+
+impl Colour {
+    /// A picture of this brightness, with the colours of another as they become.
+    fn lay(self, of: &Picture, y: impl Iterator<Item = u8>) -> Picture {
+        let chroma = of.size().chroma();
+        match self {
+            Self::Same => join(of, y, of.u().iter().chain(of.v()).copied()),
+            Self::Only(u, v) => join(of, y, repeat_n(u, chroma).chain(repeat_n(v, chroma))),
+            Self::Line(mul, to_u, to_v) => {
+                let moved = move |one: &u8, to: i16| {
                     let strong = ((i16::from(*one) - 128) * mul) >> 6;
                     (strong + 128 + to).clamp(16, 240) as u8
                 };
-                planes.extend(picture.u().iter().map(|u| moved(u, to_u)));
-                planes.extend(picture.v().iter().map(|v| moved(v, to_v)));
+                let u = of.u().iter().map(move |u| moved(u, to_u));
+                join(of, y, u.chain(of.v().iter().map(move |v| moved(v, to_v))))
             }
         }
-        // As many bytes as there were.
-        Picture::new(size, picture.taken_us(), planes).unwrap_or_else(|| picture.clone())
     }
+}
+
+/// The planes go straight to where they stay: a second copy would cost more than the look.
+fn join(of: &Picture, y: impl Iterator<Item = u8>, colours: impl Iterator<Item = u8>) -> Picture {
+    let planes: Arc<[u8]> = y.chain(colours).collect();
+    // As many bytes as there were.
+    Picture::new(of.size(), of.taken_us(), planes).unwrap_or_else(|| of.clone())
 }
 
 /// Brightness with dark made darker and light made lighter, from 0, not at all, to 1.
