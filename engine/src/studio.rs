@@ -22,7 +22,7 @@ use crate::api::{
     ApiError, Device, DeviceChoice, DeviceList, Filter, NoiseTreatment, SoundTreatment,
 };
 use crate::device::camera::wish::{OddWish, Preset, Wishes};
-use crate::device::{DeviceFault, DeviceUri, OddUri, camera as cameras, sound as sounds};
+use crate::device::{DeviceFault, DeviceUri, OddUri};
 use crate::engine::Screens;
 use crate::media::sound::{Noise, Ring, Sound, SoundTold, Treatment};
 use eye::Eye;
@@ -167,12 +167,6 @@ fn say(told: &mpsc::Sender<StudioTold>, news: StudioTold) {
     if told.try_send(news).is_err() {
         tracing::debug!("nobody hears of devices now");
     }
-}
-
-/// What there is to choose from. It asks the system, so it is not for threads that must not wait.
-pub(crate) fn devices() -> DeviceList {
-    let (microphones, speakers) = sounds::list();
-    DeviceList { cameras: cameras::list(), microphones, speakers }
 }
 
 fn is_real(uri: &DeviceUri) -> bool {

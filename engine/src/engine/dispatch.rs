@@ -63,7 +63,7 @@ impl Desk {
             },
             Command::OfferFiles { key, paths } => return self.offer_files(key, paths, asker),
             Command::ListDevices => {
-                let listing = tokio::task::spawn_blocking(crate::studio::devices);
+                let listing = tokio::task::spawn_blocking(crate::device::list);
                 tokio::spawn(async move {
                     let list = listing.await.map(Reply::Devices);
                     let panicked = |_| ApiError::new(Code::Internal, "listing devices panicked");

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use visavis_engine::api::{ApiError, Code, DeviceChoice, DeviceList};
+use visavis_engine::api::{ApiError, Code, DeviceChoice};
 use visavis_engine::device::camera::wish::Wishes;
 use visavis_engine::device::camera::{self, Camera};
 use visavis_engine::device::sound::pace::Pace;
 use visavis_engine::device::sound::{self, BLOCK, Block, Microphone, RATE, Speaker};
-use visavis_engine::device::{DeviceFault, DeviceUri};
+use visavis_engine::device::{self, DeviceFault, DeviceUri};
 use visavis_engine::media::picture::{Picture, Size};
 use visavis_engine::media::slot::Slot;
 
@@ -23,12 +23,8 @@ const HZ: f32 = 1000.0;
 
 /// What there is.
 pub(crate) async fn list() -> Result<Outcome, Trouble> {
-    let look = || {
-        let (microphones, speakers) = sound::list();
-        DeviceList { cameras: camera::list(), microphones, speakers }
-    };
     let panicked = |_| ApiError::new(Code::Internal, "listing devices panicked");
-    let devices = spawn_blocking(look).await.map_err(panicked)?;
+    let devices = spawn_blocking(device::list).await.map_err(panicked)?;
     say(&Line::Devices { devices: &devices })?;
     Ok(Outcome::Done)
 }
@@ -71,7 +67,7 @@ struct TrialRun {
 fn named(wish: Option<&str>, there: &[visavis_engine::api::Device]) -> Result<DeviceUri, Trouble> {
     let usual = || there.iter().find(|device| device.default).map(|device| device.uri.as_str());
     let uri = wish.or_else(usual).unwrap_or("null:");
-    let odd = |error: visavis_engine::device::OddUri| {
+    let odd = |error: device::OddUri| {
         ApiError::new(Code::DeviceOdd, error.to_string()).with("device", uri)
     };
     Ok(uri.parse().map_err(odd)?)

@@ -9,7 +9,7 @@ mod linux;
 use super::live::Live;
 use super::wish::{self, Format, Taken, Wishes};
 use crate::api::Facing;
-use crate::device::{DeviceFault, DeviceUri};
+use crate::device::{DeviceFault, DeviceUri, tell_apart};
 #[cfg(not(target_os = "linux"))]
 use elsewhere as here;
 #[cfg(target_os = "linux")]
@@ -58,15 +58,7 @@ fn facing(name: &str) -> Option<Facing> {
 
 /// Gives cameras that are the same to the last letter a number.
 fn numbered(mut all: Vec<Found>) -> Vec<Found> {
-    for place in 1..all.len() {
-        let (before, rest) = all.split_at_mut(place);
-        let base = rest[0].id.clone();
-        let mut number = 2;
-        while before.iter().any(|one| one.id == rest[0].id) {
-            rest[0].id = format!("{base}#{number}");
-            number += 1;
-        }
-    }
+    tell_apart(&mut all, |one| &mut one.id, |id, number| format!("{id}#{number}"));
     all
 }
 

@@ -1,6 +1,6 @@
 //! Finds the system's sound devices: which there are, which it uses itself, and one by its id. Nothing is opened.
 
-use super::super::super::DeviceUri;
+use super::super::super::{DeviceUri, tell_apart};
 use super::super::DeviceFault;
 use crate::api::Device;
 use cpal::traits::{DeviceTrait, HostTrait};
@@ -91,15 +91,7 @@ fn of(host: &cpal::Host, way: Way) -> Vec<Device> {
 
 /// Gives devices that are called the same a number.
 fn numbered(mut devices: Vec<Device>) -> Vec<Device> {
-    for place in 1..devices.len() {
-        let (before, rest) = devices.split_at_mut(place);
-        let base = rest[0].name.clone();
-        let mut number = 2;
-        while before.iter().any(|one| one.name == rest[0].name) {
-            rest[0].name = format!("{base} ({number})");
-            number += 1;
-        }
-    }
+    tell_apart(&mut devices, |one| &mut one.name, |name, number| format!("{name} ({number})"));
     devices
 }
 
