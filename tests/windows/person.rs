@@ -118,7 +118,18 @@ impl Person {
         let held = self.0.client.execute_async(&script, vec![millis]).await;
         let held =
             held.unwrap_or_else(|error| panic!("{} can't see the page: {error}", self.name()));
-        assert_eq!(held, Value::Bool(true), "{} waited in vain for: {condition}", self.name());
+        if held != Value::Bool(true) {
+            panic!("{} waited in vain for: {condition}\n{}", self.name(), self.standing().await);
+        }
+    }
+
+    /// Where the keyboard is, and what the page says.
+    async fn standing(&self) -> String {
+        let what = "[document.activeElement?.outerHTML.slice(0, 300), document.body.innerText]";
+        match self.0.client.execute(&eyes::look(what), vec![]).await {
+            Ok(standing) => format!("{standing:#}"),
+            Err(error) => error.to_string(),
+        }
     }
 
     /// Waits until something is there to be seen.

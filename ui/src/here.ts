@@ -92,7 +92,8 @@ export interface Here {
   busy: Set<string>;
   /** Small confirmations such as "Copied", by place. */
   done: Set<string>;
-  start: { back: Step | null; way: 'new' | 'import'; name: string; handle: string; state: HandleState; refused: Set<string>; listed: boolean };
+  /** `stood`: what stood on the page when it was last drawn. */
+  start: { back: Step | null; way: 'new' | 'import'; name: string; handle: string; state: HandleState; refused: Set<string>; listed: boolean; stood: string | null };
   server: ServerDraft;
   file: { path: string; passphrase: string; again: string };
   add: { address: string; note: string; query: string; people: ListedPerson[] | null; more: boolean };
@@ -142,7 +143,7 @@ export function here(): Here {
     errors: new Map(),
     busy: new Set(),
     done: new Set(),
-    start: { back: null, way: 'new', name: '', handle: '', state: { is: 'unasked' }, refused: new Set(), listed: false },
+    start: { back: null, way: 'new', name: '', handle: '', state: { is: 'unasked' }, refused: new Set(), listed: false, stood: null },
     server: { kind: 'this', open: false, address: '', invited: false, invite: '' },
     file: { path: '', passphrase: '', again: '' },
     add: { address: '', note: '', query: '', people: null, more: false },

@@ -16,7 +16,7 @@ import { loadSmall } from './acts/pictures';
 import { loadSafety, show, shown, wave } from './acts/people';
 import { keepPreview } from './acts/preview';
 import { loadCard } from './acts/settings';
-import { focusStep } from './acts/start';
+import { focusStep, keepKeyboard } from './acts/start';
 import { see, takeMessage, takeTyping, toEnd } from './acts/words';
 import { say } from './text';
 import { view } from './views/frame';
@@ -30,6 +30,7 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   const page = new Page(host, root, view);
   page.onDrawn = () => {
     watchCall(page);
+    keepKeyboard(page);
     keepPreview(page);
     loadSmall(page);
     showTitle(page);
@@ -39,8 +40,6 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   page.onState = (before, after) => {
     if (after.me?.address) void loadCard(page);
     if (stepOf(after) === null && (!before || stepOf(before) !== null)) void loadDevices(page);
-    // The answer to what led here may have come before the news of it.
-    if (before && stepOf(after) !== null && stepOf(before) !== stepOf(after)) focusStep(page);
     follow(page, before, after);
     showProgress(page, before, after);
     const contact = shown(page);

@@ -31,6 +31,20 @@ describe('the first start', () => {
     expect(focused()).toBe('handle-field');
   });
 
+  it('puts the keyboard into the handle once that can be taken, though the server was not there yet when it was chosen', async () => {
+    const { server } = settledState();
+    const host = await open({ ...emptyState(), me: { ...settledState().me, handle: null, address: null } as never });
+    await click('server-address');
+    await type('address-field', 'call.example.org');
+    the('address-field').focus();
+    host.emit({ type: 'server_changed', server: { ...server, connection: { type: 'connecting' } } });
+    await settle();
+    expect(focused()).toBe('step-back');
+    host.emit({ type: 'server_changed', server });
+    await settle();
+    expect(focused()).toBe('handle-field');
+  });
+
   it('goes from a name over a server and a handle to the empty list', async () => {
     const host = await open(emptyState());
     expect(the('start').dataset['step']).toBe('name');

@@ -179,7 +179,7 @@ impl Call {
     }
 
     async fn standing(&self) -> String {
-        let look = "JSON.stringify({ seen, heard, states, said, state: pc?.connectionState, camera: camera.number })";
+        let look = "JSON.stringify({ seen, heard, states, said, state: pc?.connectionState, camera: camera.number, channels: channels.length, control: control?.readyState })";
         let page = tokio::time::timeout(Duration::from_secs(5), self.page.evaluate(look)).await;
         format!(
             "page: {page:?}\nconsole: {:#?}\nfigures: {:?}\nseen: {:?}\nheard: {:?}\nevents: {:?}\ndecoded: {:?}",

@@ -248,7 +248,7 @@ async function sendFiles(offer, fault = {}) {
           lane.end()
           return { word: 'stopped' }
         }
-        await lane.over.until(() => lane.over.channel.bufferedAmount < 1 << 20)
+        await lane.over.until(() => lane.over.channel.bufferedAmount <= 1 << 20)
         lane.say(DATA, piece, word.file, begin)
       }
     } else if (word.word === 'done') {

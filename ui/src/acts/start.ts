@@ -7,6 +7,7 @@ import { faultOf, spelled } from '../model/handle';
 import { stepOf, type Step } from '../model/start';
 
 const CHECK_AFTER_MS = 300;
+const AFTER_START = '[data-test=add-person]';
 
 export function stepShown(page: Page): Step | null {
   if (!page.state) return null;
@@ -26,6 +27,22 @@ export function back(page: Page, to: Step | null): void {
 
 export function focusStep(page: Page): void {
   page.focus('main input:not([type=radio]):not([type=checkbox])', 'main input:checked', 'main button');
+}
+
+/** What of the first start stands on the page; none once it is behind. */
+function standing(page: Page): string | null {
+  const step = stepShown(page);
+  return step && `${step} ${page.state?.server.connection.type === 'online'}`;
+}
+
+/** Where the keyboard was in what has gone, it goes on in what stands there now, whatever the news that changed it. */
+export function keepKeyboard(page: Page): void {
+  const now = standing(page);
+  const before = page.here.start.stood;
+  page.here.start.stood = now;
+  if (now === before || before === null || document.activeElement !== document.body) return;
+  if (now === null) page.focus(AFTER_START);
+  else focusStep(page);
 }
 
 export async function giveName(page: Page): Promise<void> {
@@ -138,5 +155,5 @@ export async function claim(page: Page): Promise<void> {
   page.never('handle');
   if (!(await page.ask('claim', { type: 'claim_handle', handle }))) return page.focus('[data-test=handle-field]');
   if (listed) await page.ask('listed', { type: 'set_listed', listed });
-  page.focus('[data-test=add-person]');
+  page.focus(AFTER_START);
 }
