@@ -5,6 +5,7 @@
 
 mod answers;
 mod board;
+mod booth;
 mod by_hand;
 mod calls;
 mod clock;
@@ -31,6 +32,7 @@ mod welcome;
 mod words;
 
 pub use board::Subscription;
+pub use booth::Booth;
 pub use clock::Clock;
 pub use pasted::{Kept, Pasted};
 pub use screens::{Levels, Screens, Whose};
@@ -41,6 +43,7 @@ use board::Board;
 use desk::{Desk, Message};
 use std::path::PathBuf;
 use std::sync::Arc;
+use talks::Talks;
 use tokio::sync::{mpsc, oneshot, watch};
 use visavis_signaling::protocol::{LOOPBACK_PORT, PublicKey};
 
@@ -92,6 +95,7 @@ pub struct Engine {
     inbox: mpsc::Sender<Message>,
     board: Arc<Board>,
     screens: Screens,
+    booth: Booth,
     pasted: Pasted,
 }
 
@@ -107,11 +111,12 @@ impl Engine {
         let board = Arc::new(Board::new());
         let (inbox, waiting) = mpsc::channel(COMMANDS);
         let screens = Screens::default();
-        let shown = (Arc::clone(&board), screens.clone());
+        let booth = Booth::default();
+        let talks = Talks::new(screens.clone(), booth.clone());
         let pasted = Pasted::of(&options.data);
-        let desk = Desk::open(options, clock, shown.0, shown.1, inbox.downgrade()).await;
+        let desk = Desk::open(options, clock, Arc::clone(&board), talks, inbox.downgrade()).await;
         tokio::spawn(desk.work(waiting));
-        Self { inbox, board, screens, pasted }
+        Self { inbox, board, screens, booth, pasted }
     }
 
     /// Carries out a command.
@@ -144,6 +149,11 @@ impl Engine {
     /// Where the pictures and loudness of calls can be looked at.
     pub fn screens(&self) -> &Screens {
         &self.screens
+    }
+
+    /// Pictures that the user took.
+    pub fn booth(&self) -> &Booth {
+        &self.booth
     }
 
     /// Which ways files may go from now on. What goes another one goes on by itself where it was.

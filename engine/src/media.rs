@@ -8,6 +8,7 @@ pub mod clock;
 pub mod coded;
 pub mod filter;
 pub mod picture;
+pub mod print;
 pub mod scale;
 pub mod slot;
 pub mod sound;

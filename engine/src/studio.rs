@@ -15,7 +15,7 @@ mod sink;
 mod talk;
 
 pub(crate) use lookout::Lookout;
-pub(crate) use preview::Preview;
+pub(crate) use preview::{PREVIEW, Preview};
 pub(crate) use talk::Talk;
 
 use crate::api::{

@@ -1,4 +1,4 @@
-//! A picture on the system's clipboard, for systems whose web view shows the page none of what was copied elsewhere but
+//! A picture on the system's clipboard, to be read and to be put there, for systems whose web view shows the page none of what was copied elsewhere but
 //! text: WebKitGTK. It is looked at only when the user pastes. What it holds is any program's, so it goes the way of all
 //! pictures from outside: decoded by the engine, within its limits.
 
@@ -20,6 +20,32 @@ pub(crate) async fn picture(app: &AppHandle) -> Option<Vec<u8>> {
     })
     .ok()?;
     answered.await.ok().filter(|bytes| !bytes.is_empty())
+}
+
+/// Puts a picture there, from PNG; gives it back where the page has to do that, or can.
+#[cfg(target_os = "linux")]
+pub(crate) async fn put(app: &AppHandle, png: Vec<u8>) -> Result<(), Vec<u8>> {
+    use gtk::gdk_pixbuf::Pixbuf;
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let shown = png.clone();
+    let asked = app.run_on_main_thread(move || {
+        let picture = Pixbuf::from_read(std::io::Cursor::new(shown));
+        let put = picture.map(|picture| {
+            gtk::Clipboard::get(&gtk::gdk::SELECTION_CLIPBOARD).set_image(&picture);
+        });
+        // Nobody waits any more.
+        let _ = answer.send(put.is_ok());
+    });
+    match asked.is_ok() && answered.await.unwrap_or(false) {
+        true => Ok(()),
+        false => Err(png),
+    }
+}
+
+/// The page does it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) async fn put(_app: &AppHandle, png: Vec<u8>) -> Result<(), Vec<u8>> {
+    Err(png)
 }
 
 /// The page has it already.

@@ -6,6 +6,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod arguments;
+mod booth;
 mod clipboard;
 mod display;
 mod files;
@@ -55,6 +56,11 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             files::reveal,
             files::progress,
             links::open_link,
+            booth::picture_glance,
+            booth::picture_save,
+            booth::picture_keep,
+            booth::picture_copy,
+            booth::picture_leave,
             pictures::thumbnail,
             pictures::keep_picture,
             pictures::copied_picture,

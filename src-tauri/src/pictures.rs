@@ -15,8 +15,11 @@ use visavis_engine::api::{ApiError, Code};
 use visavis_engine::engine::Kept;
 use visavis_engine::media::still::{self, Still};
 
+/// A head with a path in it is no longer.
+const LONGEST_HEAD: usize = 8 * 1024;
+
 /// Held while a picture is decoded, so that many at once take no more memory than one.
-static DECODING: Mutex<()> = Mutex::const_new(());
+pub(crate) static DECODING: Mutex<()> = Mutex::const_new(());
 
 /// A small picture of an item, as an address that holds it; nothing where the item is no picture.
 #[tauri::command]
@@ -50,15 +53,19 @@ pub(crate) async fn keep_picture(
     door: State<'_, Arc<Door>>,
 ) -> Result<KeptPicture, ApiError> {
     let none = |why: &str| ApiError::new(Code::NothingToSend, why);
-    let body = match request.body() {
-        InvokeBody::Raw(body) => body.clone(),
-        // Where the system's web view takes no bytes, they come as a list of numbers.
-        InvokeBody::Json(list) => {
-            serde_json::from_value(list.clone()).map_err(|_| none("the page sent no bytes"))?
-        }
-    };
+    let body = body(&request)?;
     let (name, bytes) = apart(&body).ok_or_else(|| none("the page sent no name"))?;
     keep(&door, name.to_owned(), bytes.to_vec()).await
+}
+
+/// The bytes that came with a request.
+pub(crate) fn body(request: &Request<'_>) -> Result<Vec<u8>, ApiError> {
+    match request.body() {
+        InvokeBody::Raw(body) => Ok(body.clone()),
+        // Where the system's web view takes no bytes, they come as a list of numbers.
+        InvokeBody::Json(list) => serde_json::from_value(list.clone())
+            .map_err(|_| ApiError::new(Code::NothingToSend, "the page sent no bytes")),
+    }
 }
 
 /// Gives the picture on the system's clipboard a file; nothing where there is none that the page doesn't have by itself.
@@ -72,7 +79,12 @@ pub(crate) async fn copied_picture(
     keep(&door, name, bytes).await.map(Some)
 }
 
-async fn keep(door: &Door, name: String, bytes: Vec<u8>) -> Result<KeptPicture, ApiError> {
+/// Gives a picture a file by this name.
+pub(crate) async fn keep(
+    door: &Door,
+    name: String,
+    bytes: Vec<u8>,
+) -> Result<KeptPicture, ApiError> {
     let none = |why: &str| ApiError::new(Code::NothingToSend, why);
     let pasted = door.engine().await.pasted().clone();
     let _one = DECODING.lock().await;
@@ -102,8 +114,9 @@ pub(crate) async fn discard_picture(
     gone.map_err(|error| ApiError::new(Code::Internal, error.to_string()))
 }
 
-fn apart(body: &[u8]) -> Option<(&str, &[u8])> {
-    let end = body.iter().take(512).position(|byte| *byte == b'\n')?;
+/// A head that is text, and what follows its line.
+pub(crate) fn apart(body: &[u8]) -> Option<(&str, &[u8])> {
+    let end = body.iter().take(LONGEST_HEAD).position(|byte| *byte == b'\n')?;
     let (name, bytes) = body.split_at(end);
     Some((std::str::from_utf8(name).ok()?, &bytes[1..]))
 }
@@ -114,7 +127,7 @@ fn address(still: &Still) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, apart};
+    use super::{LONGEST_HEAD, address, apart};
     use visavis_engine::media::still::Still;
 
     #[test]
@@ -123,7 +136,7 @@ mod tests {
         assert_eq!(apart(b"name\n"), Some(("name", &b""[..])));
         assert_eq!(apart(b"no end"), None);
         assert_eq!(apart(b"\xff\n"), None);
-        assert_eq!(apart(&[b'a'; 4_096]), None);
+        assert_eq!(apart(&[b'a'; 2 * LONGEST_HEAD]), None);
     }
 
     #[test]

@@ -240,6 +240,14 @@ pub enum Command {
     OpenPreview,
     /// Closes what was opened for a preview. Answered by `done`.
     ClosePreview,
+    /// Takes a picture of what is seen now; where it is of the other, they are told. A few are held until they are left.
+    /// Answered by `picture_taken`.
+    TakePicture {
+        /// In which call, or `preview`.
+        call: String,
+        /// Whether of the user; else of the other.
+        mine: bool,
+    },
     /// Plays a short tune on the speaker. Answered by `done`.
     TestSpeaker,
     /// Writes to a contact, who may be away. Answered by `written`.

@@ -161,6 +161,8 @@ codes! {
         MediaFileBad,
         /// The other's app has no format for pictures in common with this one. Names `name`.
         NoCommonFormat,
+        /// There is no picture: nothing is seen there now, or it is not held any more.
+        NoPicture,
         /// There are no words in the message.
         MessageEmpty,
         /// The message is too long. Names `most`, in characters.

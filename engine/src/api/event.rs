@@ -172,6 +172,12 @@ pub enum Event {
         #[ts(type = "string")]
         key: PublicKey,
     },
+    /// A contact took a picture of the user in a call: worth a sign on the screen, once.
+    PictureTaken {
+        /// Who.
+        #[ts(type = "string")]
+        key: PublicKey,
+    },
     /// A contact waved: worth a sign on the screen, once.
     WaveReceived {
         /// Who.

@@ -68,6 +68,15 @@ pub enum Reply {
     },
     /// To `list_devices`.
     Devices(DeviceList),
+    /// To `take_picture`.
+    PictureTaken {
+        /// Names the picture.
+        id: String,
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
     /// To `write_message`.
     Written {
         /// The message; it is told by an event.

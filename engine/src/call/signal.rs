@@ -185,6 +185,11 @@ pub enum Control {
     },
     /// The sender types.
     Typing,
+    /// The sender has taken a picture of the other side.
+    Pictured {
+        /// In which call.
+        call: CallId,
+    },
     /// Said by a later version.
     #[serde(other)]
     Unknown,

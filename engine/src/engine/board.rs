@@ -108,6 +108,7 @@ fn is_sign(event: &Event) -> bool {
             | Event::FilesOffered { .. }
             | Event::FilesArrived { .. }
             | Event::MessageReceived { .. }
+            | Event::PictureTaken { .. }
             | Event::WaveReceived { .. }
             | Event::RequestReceived { .. }
             | Event::RequestAccepted { .. }
@@ -157,6 +158,7 @@ fn apply(state: &mut State, event: &Event) {
         | Event::FilesArrived { .. }
         | Event::MessageChanged { .. }
         | Event::MessageReceived { .. }
+        | Event::PictureTaken { .. }
         | Event::Typing { .. }
         | Event::WaveReceived { .. }
         | Event::RequestReceived { .. }

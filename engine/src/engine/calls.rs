@@ -32,6 +32,12 @@ impl Switchboard {
         self.machine.shown().into_iter().find(wanted).map(|call| call.key)
     }
 
+    /// A call that is on.
+    pub(super) fn shown(&self, id: &str) -> Option<api::Call> {
+        let on = |call: &api::Call| call.id == id && matches!(call.stage, CallStage::On { .. });
+        self.machine.shown().into_iter().find(on)
+    }
+
     /// When the machine has to be told the time, if ever.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         self.machine.next_deadline()
@@ -58,11 +64,9 @@ impl Desk {
             }
             Command::CallStatistics { id } => {
                 let call = read(&id)?;
-                let shown = self.calls.machine.shown();
-                let on = |call: &&api::Call| matches!(call.stage, CallStage::On { .. });
-                return match shown.iter().filter(on).any(|shown| shown.id == id) {
-                    true => self.call_statistics(call).map(Reply::CallStatistics),
-                    false => Err(no_such_call()),
+                return match self.calls.shown(&id) {
+                    Some(_) => self.call_statistics(call).map(Reply::CallStatistics),
+                    None => Err(no_such_call()),
                 };
             }
             Command::CallHistory { key, before } => return self.history(key, before).await,
@@ -112,6 +116,7 @@ impl Desk {
             }
             Control::Have { number } => return self.they_have(from, number).await,
             Control::Typing => return self.typed_on_link(from),
+            Control::Pictured { call } => return self.pictured(from, call),
             Control::Open | Control::Lanes { .. } | Control::Unknown => return,
         };
         self.call_happens(input).await;

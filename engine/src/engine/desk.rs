@@ -13,7 +13,6 @@ use super::live::Lane;
 use super::outbox::Outbox;
 use super::people::Known;
 use super::place::Place;
-use super::screens::Screens;
 use super::talks::Talks;
 use super::words::TypedTo;
 use super::{Options, folder};
@@ -118,7 +117,7 @@ impl Desk {
         options: Options,
         clock: Clock,
         board: Arc<Board>,
-        screens: Screens,
+        talks: Talks,
         inbox: mpsc::WeakSender<Message>,
     ) -> Self {
         let (inputs, reports) = mpsc::channel(INPUTS);
@@ -139,7 +138,7 @@ impl Desk {
             files: Files::default(),
             lane: Lane::default(),
             links: Links::default(),
-            talks: Talks::new(screens),
+            talks,
             machine: Machine::default(),
             socket: None,
             trust: None,

@@ -118,6 +118,9 @@ impl Desk {
             Command::OpenPreview => self.open_preview()?,
             Command::ClosePreview => self.close_preview(),
             Command::TestSpeaker => self.try_speaker(),
+            Command::TakePicture { call, mine } => {
+                return self.take_picture(&call, mine).map(Step::Reply);
+            }
             Command::Reconnect => self.feed(Input::RetryNow).await,
             Command::DismissTrouble { trouble } => {
                 let mut troubles = self.board.look(|state| state.troubles.clone());

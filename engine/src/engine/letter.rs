@@ -133,6 +133,7 @@ mod tests {
                     }
                     Control::Have { .. } => "have",
                     Control::Typing => "typing",
+                    Control::Pictured { .. } => "pictured",
                     Control::Unknown => panic!("{text}"),
                 });
                 serde_json::to_value(control).unwrap()
@@ -140,7 +141,7 @@ mod tests {
             assert_eq!(again, value);
         }
         assert_eq!(letters.len(), 7 + 3 + 5 + 7 + 1, "{letters:?}");
-        assert_eq!(words.len(), 7, "{words:?}");
+        assert_eq!(words.len(), 8, "{words:?}");
     }
 
     fn call_word(signal: &CallSignal) -> &'static str {

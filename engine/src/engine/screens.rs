@@ -37,11 +37,17 @@ pub struct Screens {
     changed: watch::Sender<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shown {
     mine: Slot<Picture>,
     theirs: Slot<Picture>,
     levels: Levels,
+}
+
+impl Shown {
+    fn new() -> Self {
+        Self { mine: Slot::keeping(), theirs: Slot::keeping(), levels: Levels::default() }
+    }
 }
 
 impl Screens {
@@ -67,7 +73,7 @@ impl Screens {
 
     /// A call is on from now on.
     pub fn open(&self, call: &str) {
-        self.lock().entry(call.to_owned()).or_default();
+        self.lock().entry(call.to_owned()).or_insert_with(Shown::new);
         self.changed.send_replace(());
     }
 
@@ -112,6 +118,7 @@ mod tests {
         let size = Size::new(2, 2).unwrap();
         screens.picture("a", Whose::Theirs).unwrap().put(Picture::plain(size, 7, [1, 2, 3]));
         assert_eq!(slot.take().await.unwrap().taken_us(), 7);
+        assert_eq!(slot.latest().unwrap().taken_us(), 7);
         let levels = Levels { mine: 0.5, theirs: 0.25, unheard: true };
         screens.set_levels("a", levels);
         assert_eq!(screens.levels(), [("a".to_owned(), levels)]);

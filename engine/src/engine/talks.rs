@@ -1,12 +1,14 @@
 //! Talks at the desk: the media of calls, and what rings. The studio is made at the first need. Which devices there are,
 //! and which are used, is told in `devices`.
 
+use super::booth::Booth;
 use super::desk::{Desk, Message};
 use super::devices::Devices;
-use super::screens::Screens;
+use super::screens::{Screens, Whose};
 use crate::api::{ApiError, CallSide, CallStatistics, Code};
 use crate::call::machine::{Input, Peer, Tone};
 use crate::call::signal::CallId;
+use crate::media::picture::Picture;
 use crate::media::sound::Ring;
 use crate::studio::{Preview, Studio, Talk, Which};
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ const NEWS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Talks {
     screens: Screens,
+    pub(super) booth: Booth,
     pub(super) studio: Option<Studio>,
     talks: HashMap<CallId, Talking>,
     pub(super) preview: Option<Preview>,
@@ -34,8 +37,18 @@ struct Talking {
 }
 
 impl Talks {
-    pub(super) fn new(screens: Screens) -> Self {
-        Self { screens, ..Self::default() }
+    pub(super) fn new(screens: Screens, booth: Booth) -> Self {
+        Self { screens, booth, ..Self::default() }
+    }
+
+    /// The newest picture of one side of a call.
+    pub(super) fn latest(&self, call: &str, whose: Whose) -> Option<Picture> {
+        self.screens.picture(call, whose)?.latest()
+    }
+
+    /// With whom a call is, once somebody answered.
+    pub(super) fn peer_of(&self, call: CallId) -> Option<Peer> {
+        self.talks.get(&call)?.peer
     }
 
     /// Whether devices are in use.

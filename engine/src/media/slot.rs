@@ -21,6 +21,9 @@ struct Shared<T> {
 #[derive(Debug)]
 struct State<T> {
     value: Option<T>,
+    latest: Option<T>,
+    /// How the latest value is kept, where it is.
+    keeps: Option<fn(&T) -> T>,
     closed: bool,
     dropped: u64,
 }
@@ -33,7 +36,7 @@ impl<T> Clone for Slot<T> {
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        let state = State { value: None, closed: false, dropped: 0 };
+        let state = State { value: None, latest: None, keeps: None, closed: false, dropped: 0 };
         let (put, told) = (Condvar::new(), Notify::new());
         Self { shared: Arc::new(Shared { state: Mutex::new(state), put, told }) }
     }
@@ -45,11 +48,32 @@ impl<T> Slot<T> {
         Self::default()
     }
 
+    /// An empty slot that knows the latest value also when somebody has taken it.
+    pub fn keeping() -> Self
+    where
+        T: Clone,
+    {
+        let slot = Self::default();
+        slot.lock().keeps = Some(T::clone);
+        slot
+    }
+
+    /// The latest value that was put into a slot that keeps it.
+    pub fn latest(&self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.lock().latest.clone()
+    }
+
     /// Puts a value in; what was there is dropped.
     pub fn put(&self, value: T) {
         let mut state = self.lock();
         if state.closed {
             return;
+        }
+        if let Some(keep) = state.keeps {
+            state.latest = Some(keep(&value));
         }
         if state.value.replace(value).is_some() {
             state.dropped += 1;
@@ -88,7 +112,7 @@ impl<T> Slot<T> {
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        state.value = None;
+        (state.value, state.latest) = (None, None);
         drop(state);
         self.shared.put.notify_all();
         self.shared.told.notify_one();

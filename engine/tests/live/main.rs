@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, and should")]
 
+mod booth;
 #[cfg(target_os = "linux")]
 mod browser;
 #[cfg(target_os = "linux")]

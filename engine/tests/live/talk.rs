@@ -43,7 +43,7 @@ impl Someone {
     }
 
     /// The next picture of a side that shows when it was drawn.
-    async fn stamp(&self, id: &str, whose: Whose) -> Stamp {
+    pub(super) async fn stamp(&self, id: &str, whose: Whose) -> Stamp {
         loop {
             if let Some(stamp) = barcode::read(&self.picture(id, whose).await) {
                 return stamp;

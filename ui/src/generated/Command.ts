@@ -194,7 +194,15 @@ key: string, } | { "type": "list_devices" } | { "type": "watch_devices",
 /**
  * Whether they are.
  */
-on: boolean, } | { "type": "open_preview" } | { "type": "close_preview" } | { "type": "test_speaker" } | { "type": "write_message", 
+on: boolean, } | { "type": "open_preview" } | { "type": "close_preview" } | { "type": "take_picture", 
+/**
+ * In which call, or `preview`.
+ */
+call: string, 
+/**
+ * Whether of the user; else of the other.
+ */
+mine: boolean, } | { "type": "test_speaker" } | { "type": "write_message", 
 /**
  * To whom.
  */

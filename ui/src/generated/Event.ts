@@ -127,6 +127,10 @@ id: string, } | { "type": "typing",
 /**
  * Who.
  */
+key: string, } | { "type": "picture_taken", 
+/**
+ * Who.
+ */
 key: string, } | { "type": "wave_received", 
 /**
  * Who.

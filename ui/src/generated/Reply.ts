@@ -59,7 +59,19 @@ calls: Array<PastCall>,
 /**
  * Whether there are more.
  */
-more: boolean, } | { "type": "devices" } & DeviceList | { "type": "written", 
+more: boolean, } | { "type": "devices" } & DeviceList | { "type": "picture_taken", 
+/**
+ * Names the picture.
+ */
+id: string, 
+/**
+ * In pixels.
+ */
+width: number, 
+/**
+ * In pixels.
+ */
+height: number, } | { "type": "written", 
 /**
  * The message; it is told by an event.
  */
