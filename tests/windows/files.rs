@@ -45,14 +45,14 @@ fn are_the_same(one: &Path, other: &Path) {
 }
 
 /// The folder where the system keeps what someone downloads.
-fn downloads(stage: &Stage, who: &str) -> PathBuf {
+pub(crate) fn downloads(stage: &Stage, who: &str) -> PathBuf {
     let folder = stage.folder(&format!("{who}/Downloads"));
     let line = format!("XDG_DOWNLOAD_DIR=\"{}\"\n", folder.display());
     std::fs::write(stage.folder(&format!("{who}/config")).join("user-dirs.dirs"), line).unwrap();
     folder
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
     let mut names: Vec<_> = entries.map(|entry| name(entry).into_string().unwrap()).collect();

@@ -21,6 +21,7 @@ mod stage;
 mod steps;
 mod window;
 
+mod booth;
 mod calls;
 mod devices;
 mod files;

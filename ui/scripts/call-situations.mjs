@@ -138,6 +138,39 @@ export const callSituations = [
       await page.waitForSelector('dialog [data-test=preview]:not([data-width="0"])');
     },
   },
+  {
+    name: 'booth-theirs',
+    fake: 'call-video',
+    async go(page) {
+      await page.locator('[data-test=stage] [data-test=more]').click();
+      await page.click('[data-test=take-theirs]');
+      await page.fill('[data-test=caption]', 'At the lake, one evening in May');
+      await page.selectOption('[data-test=booth-look]', 'sepia');
+      await page.waitForSelector('[data-test=photo]');
+    },
+  },
+  {
+    name: 'booth-count',
+    fake: 'call-video',
+    async go(page) {
+      await page.locator('[data-test=stage] [data-test=more]').click();
+      await page.click('[data-test=take-mine]');
+      await page.waitForSelector('[data-test=countdown]');
+    },
+  },
+  {
+    name: 'booth-mine',
+    fake: 'contacts',
+    async go(page) {
+      await page.evaluate(() => localStorage.setItem('visavis.stage', '{"delay":0}'));
+      await page.reload();
+      await page.click('[data-handle=bo]', { button: 'right' });
+      await page.click('[data-test=menu-check]');
+      await page.click('dialog [data-test=preview-open]');
+      await page.click('[data-test=take-mine]');
+      await page.waitForSelector('[data-test=photo]');
+    },
+  },
   { name: 'missed', fake: 'missed' },
   { name: 'no-devices', fake: 'no-devices', go: (page) => page.waitForSelector('[data-test=stand-ins]') },
   {

@@ -7,7 +7,8 @@ import type { ListedPerson } from './generated/ListedPerson';
 import type { PastCall } from './generated/PastCall';
 import type { QrCode } from './generated/QrCode';
 import type { SafetyNumber } from './generated/SafetyNumber';
-import type { KeptPicture } from './host';
+import type { Filter } from './generated/Filter';
+import type { KeptPicture, PictureKind } from './host';
 import type { DeviceKind } from './model/calls';
 import type { Step } from './model/start';
 import type { Words } from './model/words';
@@ -22,7 +23,7 @@ export interface Person {
   name: string;
 }
 
-export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' } | { ask: 'devices'; key: string | null } | { ask: 'link'; href: string };
+export type Question = { ask: 'remove' | 'block' | 'accept-key'; person: Person } | { ask: 'server' } | { ask: 'keys' } | { ask: 'picture' } | { ask: 'devices'; key: string | null } | { ask: 'link'; href: string };
 
 interface Spot {
   x: number;
@@ -77,6 +78,25 @@ export interface Stage {
   kept: Kept;
 }
 
+/** A picture that was taken, and how it is wished. */
+export interface Booth {
+  call: string;
+  mine: boolean;
+  /** The contact it can be sent to. */
+  to: string | null;
+  id: string;
+  width: number;
+  height: number;
+  look: Filter;
+  mirrored: boolean;
+  caption: string;
+  kind: PictureKind;
+  /** What the engine made of it, small. */
+  small: string | null;
+  /** It was saved, copied or sent. */
+  safe?: boolean;
+}
+
 export interface Here {
   route: Route;
   search: string;
@@ -86,6 +106,9 @@ export interface Here {
   fresh: Set<string>;
   menu: Menu | null;
   question: Question | null;
+  booth: Booth | null;
+  /** Before a picture of the user is taken. */
+  counting: { call: string; to: string | null; left: number } | null;
   toasts: Toast[];
   /** By the place they are shown at. */
   errors: Map<string, ApiError>;
@@ -139,6 +162,8 @@ export function here(): Here {
     fresh: new Set(),
     menu: null,
     question: null,
+    booth: null,
+    counting: null,
     toasts: [],
     errors: new Map(),
     busy: new Set(),

@@ -1,5 +1,6 @@
 /** The only door from the page to everything outside it. */
 import type { Command } from './generated/Command';
+import type { Filter } from './generated/Filter';
 import type { Reply } from './generated/Reply';
 import type { Update } from './generated/Update';
 
@@ -30,6 +31,18 @@ export interface KeptPicture {
   small: string;
 }
 
+export type PictureKind = 'png' | 'jpeg' | 'webp';
+
+/** How a picture that was taken is to be. */
+export interface BoothWish {
+  id: string;
+  look: Filter;
+  mirrored: boolean;
+  kind: PictureKind;
+  /** What is drawn over it, as a PNG of its size. */
+  caption: Uint8Array | null;
+}
+
 export interface Host {
   /** Rejects with an `ApiError`. */
   dispatch(command: Command): Promise<Reply>;
@@ -53,6 +66,14 @@ export interface Host {
   copiedPicture(name: string): Promise<KeptPicture | null>;
   /** One that is not sent after all. */
   discardPicture(id: string): Promise<void>;
+  /** A picture that was taken, small, as an address that holds it. */
+  glancePicture(id: string, look: Filter, mirrored: boolean): Promise<string>;
+  savePicture(wish: BoothWish, path: string): Promise<void>;
+  copyPicture(wish: BoothWish): Promise<void>;
+  /** Gives one a file by this name, to be sent. */
+  keepTaken(wish: BoothWish, name: string): Promise<KeptPicture>;
+  /** One that is wanted no more. */
+  leavePicture(id: string): Promise<void>;
   /** Opens an address of the web in the system's browser. */
   openLink(href: string): Promise<void>;
   /** How far what goes is, from 0 to 1, for the system's own bar. */

@@ -1,5 +1,6 @@
 /** The keys of a call. Single ones do nothing while someone types, with a modifier held, or over a dialog or menu. */
 import type { Page } from './page';
+import { beginPicture, stopCounting } from './acts/booth';
 import { closeCall, hangUp, setCamera, setMicrophone, setStatistics, setWhole, showStage, stopTalking, talk, toggleFullScreen } from './acts/calls';
 import { isLive, liveCall, staged } from './model/calls';
 import { stirred } from './views/stir';
@@ -16,7 +17,13 @@ export function onCallKey(page: Page, event: KeyboardEvent, typing: boolean): bo
     if (!event.repeat) hangUp(page, call.id);
     return true;
   }
-  if (covered || typing || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return false;
+  if (covered || typing || event.ctrlKey || event.altKey || event.metaKey) return false;
+  if (call && event.key.toLowerCase() === 'p' && page.here.route.at === 'call') {
+    event.preventDefault();
+    if (!event.repeat) beginPicture(page, call.id, event.shiftKey, call.key);
+    return true;
+  }
+  if (event.shiftKey) return false;
   if (event.key === 'Escape') return leave(page, event);
   if (!call) return false;
   const { target } = event;
@@ -50,13 +57,14 @@ export function onCallKeyUp(page: Page, event: KeyboardEvent): void {
   if (event.key === ' ') stopTalking(page);
 }
 
-/** Leaves the sheet, then the full screen, then the whole window; never the call, unless it is over. */
+/** Leaves the count, the sheet, then the full screen, then the whole window; never the call, unless it is over. */
 function leave(page: Page, event: KeyboardEvent): boolean {
   if (page.here.route.at !== 'call') return false;
   const call = page.state && staged(page.state.calls);
   if (!call) return false;
   event.preventDefault();
-  if (!isLive(call)) closeCall(page, call);
+  if (page.here.counting) stopCounting(page);
+  else if (!isLive(call)) closeCall(page, call);
   else if (page.here.stage.statistics) setStatistics(page, false);
   else if (document.fullscreenElement || page.here.stage.whole) setWhole(page, false);
   return true;

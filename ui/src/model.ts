@@ -11,6 +11,7 @@ import type { Update } from './generated/Update';
 export type Sign =
   | { what: 'wave'; key: string; name: string; at: number }
   | { what: 'missed'; key: string; name: string; at: number }
+  | { what: 'pictured'; key: string; name: string }
   | { what: 'words'; key: string; name: string; words: string }
   | { what: 'typing'; key: string }
   | { what: 'message'; message: Message }
@@ -91,6 +92,7 @@ function change(state: State, event: Event): State {
     case 'message_changed':
     case 'message_received':
     case 'typing':
+    case 'picture_taken':
     case 'wave_received':
     case 'request_received':
     case 'request_accepted':
@@ -112,6 +114,10 @@ function signsOf(state: State, event: Event): Sign[] {
     case 'call_missed': {
       const from = contact(event.key);
       return from ? [{ what: 'missed', key: from.key, name: from.name, at: event.at_ms }] : [];
+    }
+    case 'picture_taken': {
+      const by = contact(event.key);
+      return by ? [{ what: 'pictured', key: by.key, name: by.name }] : [];
     }
     case 'message_received': {
       const from = contact(event.key);

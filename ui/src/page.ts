@@ -173,12 +173,17 @@ export class Page {
 
   /** Asks the engine; an error is kept for the place it is shown at, and answered as `null`. */
   async ask(place: string, command: Command): Promise<Reply | null> {
+    return this.attempt(place, () => this.host.dispatch(command));
+  }
+
+  /** The same for anything that may fail. */
+  async attempt<T>(place: string, work: () => Promise<T>): Promise<T | null> {
     this.change((page) => {
       page.busy.add(place);
       page.errors.delete(place);
     });
     try {
-      return await this.host.dispatch(command);
+      return await work();
     } catch (thrown) {
       this.here.errors.set(place, asApiError(thrown));
       return null;

@@ -8,6 +8,7 @@ import { ringing, staged } from './model/calls';
 import { allTogether } from './model/files';
 import { stepOf } from './model/start';
 import { Page } from './page';
+import { keepCounting } from './acts/booth';
 import { call, nameOf, stopTalking } from './acts/calls';
 import { loadDevices, takeDevices } from './acts/devices';
 import { drag, showFiles } from './acts/files';
@@ -31,6 +32,7 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
   page.onDrawn = () => {
     watchCall(page);
     keepKeyboard(page);
+    keepCounting(page);
     keepPreview(page);
     loadSmall(page);
     showTitle(page);
@@ -156,6 +158,9 @@ function showSign(page: Page, sign: Sign): void {
         say: (t) => say(t.youMissed, sign.name),
         act: { label: (t) => t.callBack, run: () => void call(page, sign.key, true) },
       });
+      return;
+    case 'pictured':
+      page.toast({ id: `pictured ${sign.key}`, bad: false, say: (t) => say(t.theyTookYours, sign.name), act: null });
       return;
     case 'offered':
     case 'arrived':

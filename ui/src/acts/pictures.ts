@@ -57,7 +57,8 @@ function two(number: number): string {
   return String(number).padStart(2, '0');
 }
 
-function stamp(now: number): string {
+/** A moment as it stands in names of files. */
+export function stamp(now: number): string {
   const at = new Date(now);
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}.${two(at.getMinutes())}`;
 }

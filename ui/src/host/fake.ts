@@ -4,16 +4,18 @@ import type { Code } from '../generated/Code';
 import type { Command } from '../generated/Command';
 import type { DeviceList } from '../generated/DeviceList';
 import type { Event } from '../generated/Event';
+import type { Filter } from '../generated/Filter';
 import type { Message } from '../generated/Message';
 import type { PastCall } from '../generated/PastCall';
 import type { Reply } from '../generated/Reply';
 import type { ServerChoice } from '../generated/ServerChoice';
 import type { State } from '../generated/State';
 import type { Update } from '../generated/Update';
-import type { Drag, FileChoice, Host, KeptPicture, PictureDoor } from '../host';
+import type { BoothWish, Drag, FileChoice, Host, KeptPicture, PictureDoor } from '../host';
 import { faultOf, spelled } from '../model/handle';
 import { liveCall } from '../model/calls';
 import { reduce } from '../model';
+import { FakeBooth } from './fake/booth';
 import { answerAboutCalls, realDevices } from './fake/calls';
 import { answerAboutFiles, fakeSmall } from './fake/files';
 import { answerAboutWords } from './fake/words';
@@ -41,6 +43,7 @@ export class FakeHost implements Host {
   /** The picture on the system's clipboard, where the web view shows none of it. */
   clipboard: Uint8Array | null = null;
   noBrowser = false;
+  readonly booth = new FakeBooth();
   shownProgress: number | null = null;
   /** As if the system dragged files over the window. */
   drag: (drag: Drag) => void = () => {};
@@ -128,6 +131,16 @@ export class FakeHost implements Host {
     this.pasted.delete(id);
   }
 
+  glancePicture = (id: string, look: Filter, mirrored: boolean): Promise<string> => this.booth.glance(id, look, mirrored);
+  savePicture = (wish: BoothWish, path: string): Promise<void> => this.booth.go(wish, path);
+  copyPicture = (wish: BoothWish): Promise<void> => this.booth.go(wish, 'clipboard');
+  leavePicture = async (id: string): Promise<void> => void this.booth.taken.delete(id);
+
+  async keepTaken(wish: BoothWish, name: string): Promise<KeptPicture> {
+    await this.booth.go(wish, name);
+    return this.keepPicture(name, new Uint8Array([0x89]));
+  }
+
   async openLink(href: string): Promise<void> {
     if (this.noBrowser) throw fault('not_now');
     this.opened.push(href);
@@ -166,6 +179,8 @@ export class FakeHost implements Host {
   #answer(command: Command): Reply {
     const state = this.#state;
     switch (command.type) {
+      case 'take_picture':
+        return this.booth.take();
       case 'create_identity': {
         const name = command.name.trim();
         if (name === '') throw fault('name_odd');

@@ -2,9 +2,10 @@ import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen, TauriEvent } from '@tauri-apps/api/event';
 import { open, save } from '@tauri-apps/plugin-dialog';
 import type { Command } from '../generated/Command';
+import type { Filter } from '../generated/Filter';
 import type { Reply } from '../generated/Reply';
 import type { Update } from '../generated/Update';
-import type { Drag, FileChoice, Host, KeptPicture, PictureDoor } from '../host';
+import type { BoothWish, Drag, FileChoice, Host, KeptPicture, PictureDoor } from '../host';
 
 interface Dragged {
   /** In the screen's pixels. */
@@ -66,11 +67,29 @@ export class TauriHost implements Host {
   }
 
   async keepPicture(name: string, bytes: Uint8Array): Promise<KeptPicture> {
-    const head = new TextEncoder().encode(`${name}\n`);
-    const body = new Uint8Array(head.length + bytes.length);
-    body.set(head);
-    body.set(bytes, head.length);
-    return invoke('keep_picture', body);
+    return invoke('keep_picture', headed(name, bytes));
+  }
+
+  glancePicture(id: string, look: Filter, mirrored: boolean): Promise<string> {
+    return invoke<string>('picture_glance', { id, look, mirrored });
+  }
+
+  async savePicture(wish: BoothWish, path: string): Promise<void> {
+    await invoke('picture_save', wished(wish, path));
+  }
+
+  async copyPicture(wish: BoothWish): Promise<void> {
+    const left = await invoke<ArrayBuffer>('picture_copy', wished(wish, ''));
+    // Where the shell can't, the web view can.
+    if (left.byteLength > 0) await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([left], { type: 'image/png' }) })]);
+  }
+
+  keepTaken(wish: BoothWish, name: string): Promise<KeptPicture> {
+    return invoke('picture_keep', wished(wish, name));
+  }
+
+  async leavePicture(id: string): Promise<void> {
+    await invoke('picture_leave', { id });
   }
 
   copiedPicture(name: string): Promise<KeptPicture | null> {
@@ -100,6 +119,19 @@ export class TauriHost implements Host {
       copyBySelection(text);
     }
   }
+}
+
+/** A line of text, and bytes behind it. */
+function headed(head: string, bytes: Uint8Array): Uint8Array {
+  const line = new TextEncoder().encode(`${head}\n`);
+  const body = new Uint8Array(line.length + bytes.length);
+  body.set(line);
+  body.set(bytes, line.length);
+  return body;
+}
+
+function wished({ caption, ...wish }: BoothWish, to: string): Uint8Array {
+  return headed(JSON.stringify({ ...wish, to }), caption ?? new Uint8Array());
 }
 
 /** WebKitGTK may refuse the clipboard outside a secure context; a selection can still be copied. */

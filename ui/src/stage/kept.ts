@@ -10,10 +10,12 @@ export interface Kept {
   worded: number;
   /** The kinds of devices whose stand-in the user was told of, and put the line away. */
   standIns: string;
+  /** So many seconds are counted before a picture of the user is taken. */
+  delay: number;
 }
 
 const PLACE = 'visavis.stage';
-const FRESH: Kept = { corner: 'bottom-right', selfAway: false, worded: 0, standIns: '' };
+const FRESH: Kept = { corner: 'bottom-right', selfAway: false, worded: 0, standIns: '', delay: 3 };
 const CORNERS: readonly Corner[] = ['top-left', 'top-right', 'bottom-left', 'bottom-right'];
 
 export function kept(): Kept {
@@ -24,6 +26,7 @@ export function kept(): Kept {
       selfAway: read.selfAway === true,
       worded: typeof read.worded === 'number' ? read.worded : 0,
       standIns: typeof read.standIns === 'string' ? read.standIns : '',
+      delay: [0, 3, 10].find((one) => one === read.delay) ?? FRESH.delay,
     };
   } catch {
     // Storage may be refused or hold something else: then it begins anew.

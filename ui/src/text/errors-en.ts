@@ -87,6 +87,7 @@ export const errorsEn: ErrorText = {
     invite_invalid: () => 'This code is unknown, used up or expired. Check it, or ask for a new one.',
     too_many_attempts: () => 'Too many attempts. Wait a few minutes and try again.',
     no_such_transfer: () => 'That can’t be done with these files any more.',
+    no_picture: () => 'There is no picture to take: turn the camera on, and try again.',
     nothing_to_send: () => 'Choose at least one file.',
     too_many_files: () => 'That is too much at once. Put it into one archive, or send it in parts.',
     file_too_large: ({ path }) => `${path} is larger than 4 TB, which can’t be sent.`,

@@ -80,6 +80,7 @@ export const errorsZh: ErrorText = {
     invite_invalid: () => '邀请码不存在、已用完或已过期。请检查，或索取新的邀请码。',
     too_many_attempts: () => '尝试次数过多。请过几分钟再试。',
     no_such_transfer: () => '这些文件已不能这样操作。',
+    no_picture: () => '没有可拍的画面：请打开摄像头后重试。',
     nothing_to_send: () => '请至少选择一个文件。',
     too_many_files: () => '一次发送的内容太多。请打包成一个文件，或分批发送。',
     file_too_large: ({ path }) => `${path} 超过 4 TB，无法发送。`,

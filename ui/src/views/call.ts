@@ -8,6 +8,7 @@ import { fullScreen, hold, nameOf, setWhole, toggleFullScreen } from '../acts/ca
 import { isLive, staged } from '../model/calls';
 import { clock } from '../model/times';
 import { say } from '../text';
+import { countdownView } from './booth';
 import { callBar } from './call-bar';
 import { endedView } from './call-end';
 import { stageLines } from './call-lines';
@@ -42,7 +43,7 @@ export function stageView(page: Page): unknown {
       @focusin=${() => stirred(page)}
     >
       <h1 class="unseen">${page.t.callWith(name)}</h1>
-      ${stage.type === 'ended' ? endedView(page, call) : html`${remote(page, call, name)} ${top(page, call, name)} ${selfView(page, call)} ${callBar(page, call)} ${statisticsView(page, call)}`}
+      ${stage.type === 'ended' ? endedView(page, call) : html`${remote(page, call, name)} ${top(page, call, name)} ${selfView(page, call)} ${countdownView(page, call.id)} ${callBar(page, call)} ${statisticsView(page, call)}`}
     </section>`,
   );
 }

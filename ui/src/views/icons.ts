@@ -7,6 +7,7 @@ import arrowDownLeft from 'lucide-static/icons/arrow-down-left.svg?raw';
 import arrowLeft from 'lucide-static/icons/arrow-left.svg?raw';
 import arrowUpRight from 'lucide-static/icons/arrow-up-right.svg?raw';
 import ban from 'lucide-static/icons/ban.svg?raw';
+import camera from 'lucide-static/icons/camera.svg?raw';
 import check from 'lucide-static/icons/check.svg?raw';
 import checkCheck from 'lucide-static/icons/check-check.svg?raw';
 import chevronDown from 'lucide-static/icons/chevron-down.svg?raw';
@@ -16,6 +17,7 @@ import circleCheck from 'lucide-static/icons/circle-check.svg?raw';
 import clock from 'lucide-static/icons/clock.svg?raw';
 import cloudOff from 'lucide-static/icons/cloud-off.svg?raw';
 import copy from 'lucide-static/icons/copy.svg?raw';
+import download from 'lucide-static/icons/download.svg?raw';
 import ellipsis from 'lucide-static/icons/ellipsis.svg?raw';
 import eye from 'lucide-static/icons/eye.svg?raw';
 import eyeOff from 'lucide-static/icons/eye-off.svg?raw';
@@ -68,6 +70,8 @@ const DRAWINGS = {
   arrowLeft,
   arrowUpRight,
   ban,
+  camera,
+  download,
   fileText,
   film,
   image,

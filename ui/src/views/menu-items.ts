@@ -1,7 +1,9 @@
 /** What stands in each menu. */
+import type { CallSide } from '../generated/CallSide';
 import type { Filter } from '../generated/Filter';
 import type { Menu } from '../here';
 import type { Page } from '../page';
+import { beginPicture } from '../acts/booth';
 import { call, hold, setStatistics, setWhole, toggleFullScreen } from '../acts/calls';
 import { chooseDevice, remember, setFilter, setFilterOut } from '../acts/devices';
 import { show, showDetails, wave } from '../acts/people';
@@ -158,6 +160,7 @@ function aboutCall(page: Page, id: string): Item[] {
   if (!of) return [];
   const { whole, statistics, kept } = page.here.stage;
   const others = otherCamera(page.here.devices, state?.settings.devices.camera ?? null);
+  const sees = ({ camera }: CallSide): boolean => of.stage.type === 'on' && camera && !of.mine.held && !of.theirs.held;
   const items: (Item | false)[] = [
     of.stage.type === 'on' && {
       test: 'hold',
@@ -166,6 +169,8 @@ function aboutCall(page: Page, id: string): Item[] {
       run: () => hold(page, id, !of.mine.held),
     },
     of.mine.camera && others !== null && { test: 'switch-camera', sign: 'switchCamera', label: t.switchCamera, run: () => chooseDevice(page, 'camera', others) },
+    sees(of.theirs) && { test: 'take-theirs', sign: 'camera', label: t.takeTheirs, key: 'P', run: () => beginPicture(page, id, false, of.key) },
+    sees(of.mine) && { test: 'take-mine', sign: 'camera', label: t.takeMine, key: 'Shift+P', run: () => beginPicture(page, id, true, of.key) },
     {
       test: 'self-toggle',
       sign: kept.selfAway ? 'eye' : 'eyeOff',

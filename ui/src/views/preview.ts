@@ -2,9 +2,11 @@
 import { html, nothing } from 'lit-html';
 import { ref } from 'lit-html/directives/ref.js';
 import type { Page } from '../page';
+import { beginPicture } from '../acts/booth';
 import { closePreview, openPreview, previewPlace, type PreviewPlace } from '../acts/preview';
 import { troubledKind } from '../model/calls';
 import { explain } from '../text';
+import { countdownView } from './booth';
 import { named } from './call-lines';
 import { icon } from './icons';
 import { errorLine } from './parts';
@@ -23,7 +25,9 @@ export function previewBox(page: Page, place: PreviewPlace): unknown {
       ${open ? html`<canvas role="img" aria-label=${t.yourPicture} ${ref(page.pictures.box(PREVIEW, 'mine'))}></canvas>` : nothing}
       ${open
         ? html`${drawn ? nothing : html`<span class="preview-wait">${icon('video')}</span>`}
-            <button type="button" class="chip" data-test="preview-close" @click=${() => closePreview(page)}>${icon('eyeOff')}<span>${t.closePreview}</span></button>`
+            ${countdownView(page, PREVIEW)}
+            <button type="button" class="chip" data-test="preview-close" @click=${() => closePreview(page)}>${icon('eyeOff')}<span>${t.closePreview}</span></button>
+            ${drawn ? html`<button type="button" class="chip photograph" data-test="take-mine" @click=${() => beginPicture(page, PREVIEW, true, contactOf(page))}>${icon('camera')}<span>${t.takeMine}</span></button>` : nothing}`
         : html`<button type="button" data-test="preview-open" ?disabled=${page.here.busy.has('preview')} @click=${() => openPreview(page)}>${icon('eye')}<span>${t.openPreview}</span></button>
             <p class="muted">${t.previewHint}</p>`}
     </div>
@@ -39,6 +43,12 @@ function troubleOf(page: Page, trouble: import('../generated/ApiError').ApiError
     <p role="alert">${explain(named(page, trouble, kind), page.lang)}</p>
     <button type="button" class="quiet" data-test="preview-again" ?disabled=${page.here.busy.has('preview')} @click=${() => openPreview(page)}>${page.t.tryAgain}</button>
   </div>`;
+}
+
+/** Who is about to be called. */
+function contactOf(page: Page): string | null {
+  const { question } = page.here;
+  return question?.ask === 'devices' ? question.key : null;
 }
 
 /** A line while it rings, which becomes the picture when it is wanted. */

@@ -4,9 +4,11 @@ import { ref } from 'lit-html/directives/ref.js';
 import type { Question } from '../here';
 import type { Page } from '../page';
 import { call } from '../acts/calls';
+import { closeBooth } from '../acts/booth';
 import { acceptKey, block, remove } from '../acts/people';
 import { reallyChangeServer } from '../acts/settings';
 import { say } from '../text';
+import { boothSheet } from './booth';
 import { devicesSheet } from './devices';
 import { icon } from './icons';
 import { linkQuestion } from './link';
@@ -15,6 +17,7 @@ import { errorLine, submits } from './parts';
 let opener: HTMLElement | null = null;
 
 export function closeQuestion(page: Page): void {
+  if (page.here.question?.ask === 'picture') closeBooth(page);
   const to = opener;
   opener = null;
   page.forget('question', 'link');
@@ -40,7 +43,7 @@ export function questionView(page: Page): unknown {
       if (event.target === event.currentTarget) closeQuestion(page);
     }}
   >
-    ${question.ask === 'devices' ? devicesQuestion(page, question.key) : question.ask === 'keys' ? keysSheet(page) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
+    ${question.ask === 'devices' ? devicesQuestion(page, question.key) : question.ask === 'keys' ? keysSheet(page) : question.ask === 'picture' ? boothSheet(page) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
   </dialog>`;
 }
 
@@ -56,7 +59,7 @@ function openDialog(element: HTMLDialogElement): void {
   element.showModal();
 }
 
-function confirmation(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' | 'devices' }>): unknown {
+function confirmation(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' | 'devices' | 'picture' }>): unknown {
   const { t } = page;
   const { title, text, yes, danger, run } = words(page, question);
   return html`<form method="dialog" class="inside" @submit=${submits(run)}>
@@ -98,7 +101,7 @@ function devicesQuestion(page: Page, key: string | null): unknown {
   </div>`;
 }
 
-function words(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' | 'devices' }>): Words {
+function words(page: Page, question: Exclude<Question, { ask: 'keys' | 'link' | 'devices' | 'picture' }>): Words {
   const { t } = page;
   switch (question.ask) {
     case 'remove': {
@@ -137,6 +140,8 @@ function keysSheet(page: Page): unknown {
     [['Space'], t.keyTalk],
     [['F'], t.fullScreen],
     [['W'], t.wholeWindow],
+    [['P'], t.takeTheirs],
+    [['Shift', 'P'], t.takeMine],
     [['T'], t.statistics],
     [['Ctrl', 'Shift', 'E'], t.endCall],
   ];
