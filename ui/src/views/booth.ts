@@ -107,8 +107,8 @@ function delays(page: Page): unknown {
 export function countdownView(page: Page, call: string): unknown {
   const { counting } = page.here;
   if (counting?.call !== call) return nothing;
-  return html`<div class="countdown" data-test="countdown">
-    <span class="count" role="timer" aria-live="assertive" aria-label=${page.t.pictureIn(counting.left)}>${counting.left}</span>
+  return html`<div class="booth-count" data-test="countdown">
+    <span class="booth-number" role="timer" aria-live="assertive" aria-label=${page.t.pictureIn(counting.left)}>${counting.left}</span>
     <button type="button" class="chip" data-test="stop-counting" @click=${() => stopCounting(page)}>${icon('x')}<span>${page.t.cancel}</span></button>
   </div>`;
 }
