@@ -5,6 +5,7 @@
 
 pub mod camera;
 pub mod fault;
+pub mod screen;
 pub mod sound;
 pub mod uri;
 

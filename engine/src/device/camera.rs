@@ -22,6 +22,7 @@ mod tests;
 pub mod wish;
 mod y4m;
 
+use super::screen::Desktop;
 use super::{DeviceFault, DeviceUri};
 use crate::api::Device;
 use crate::media::picture::Picture;
@@ -72,6 +73,7 @@ pub fn source(uri: &DeviceUri) -> Result<Box<dyn Source>, DeviceFault> {
         DeviceUri::Pattern { size, fps } => Ok(Box::new(pattern::Pattern::new(*size, *fps))),
         DeviceUri::File { path, again, fps } => file::open(path, *again, *fps),
         DeviceUri::Null => Ok(Box::new(black::Black::new())),
+        DeviceUri::Screen(_) | DeviceUri::Window(_) => Desktop::default().source(uri),
         DeviceUri::Camera(_)
         | DeviceUri::Microphone(_)
         | DeviceUri::Speaker(_)

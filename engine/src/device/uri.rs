@@ -1,4 +1,4 @@
-//! The addresses of devices: `camera:ID`, `mic:ID`, `speaker:ID`, `test:pattern?w=1280&h=720&fps=30`,
+//! The addresses of devices: `camera:ID`, `screen:ID`, `window:ID`, `mic:ID`, `speaker:ID`, `test:pattern?w=1280&h=720&fps=30`,
 //! `test:tone?hz=1000`, `file:PATH?loop=1`, `null:`. They are read from settings, command lines and the page,
 //! so whatever can't be read is refused with what is wrong about it.
 
@@ -12,6 +12,10 @@ use std::str::FromStr;
 pub enum DeviceUri {
     /// A camera of the system's.
     Camera(String),
+    /// A screen, by the name of the monitor.
+    Screen(String),
+    /// A window, by its number.
+    Window(u32),
     /// A microphone of the system's.
     Microphone(String),
     /// A speaker of the system's.
@@ -45,7 +49,9 @@ pub enum DeviceUri {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OddUri {
     /// It begins with none of the known words.
-    #[error("a device begins with camera:, mic:, speaker:, test:, file: or null:")]
+    #[error(
+        "a device begins with camera:, screen:, window:, mic:, speaker:, test:, file: or null:"
+    )]
     Kind,
     /// It names nothing.
     #[error("the device has no name")]
@@ -67,7 +73,12 @@ impl DeviceUri {
     /// # Errors
     /// It can't be read, or is no such thing.
     pub fn camera(text: &str) -> Result<Self, OddUri> {
-        let fits = |one: &_| matches!(one, Self::Camera(_) | Self::Pattern { .. });
+        let fits = |one: &_| {
+            matches!(
+                one,
+                Self::Camera(_) | Self::Screen(_) | Self::Window(_) | Self::Pattern { .. }
+            )
+        };
         Self::fitting(text, fits, "camera")
     }
 
@@ -106,6 +117,8 @@ impl FromStr for DeviceUri {
         };
         match kind {
             "camera" => named(rest).map(Self::Camera),
+            "screen" => named(rest).map(Self::Screen),
+            "window" => number(rest, rest).map(Self::Window),
             "mic" => named(rest).map(Self::Microphone),
             "speaker" => named(rest).map(Self::Speaker),
             "test" => test(rest),
@@ -196,6 +209,8 @@ impl fmt::Display for DeviceUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Camera(id) => write!(f, "camera:{id}"),
+            Self::Screen(name) => write!(f, "screen:{name}"),
+            Self::Window(number) => write!(f, "window:{number}"),
             Self::Microphone(id) => write!(f, "mic:{id}"),
             Self::Speaker(id) => write!(f, "speaker:{id}"),
             Self::Pattern { size, fps } => {
@@ -225,6 +240,8 @@ mod tests {
         let file = |path: &str, again, fps| DeviceUri::File { path: path.into(), again, fps };
         for (text, uri) in [
             ("camera:0", DeviceUri::Camera("0".into())),
+            ("screen:DP-1", DeviceUri::Screen("DP-1".into())),
+            ("window:4194311", DeviceUri::Window(4_194_311)),
             ("mic:alsa:hw:0,0", DeviceUri::Microphone("alsa:hw:0,0".into())),
             ("speaker:x", DeviceUri::Speaker("x".into())),
             ("test:pattern", pattern(1280, 720, 30)),
@@ -247,6 +264,10 @@ mod tests {
             ("", OddUri::Kind),
             ("webcam:1", OddUri::Kind),
             ("camera:", OddUri::Empty),
+            ("screen:", OddUri::Empty),
+            ("window:", parameter("")),
+            ("window:x", parameter("x")),
+            ("window:99999999999", parameter("99999999999")),
             ("file:", OddUri::Empty),
             ("file:?loop=1", OddUri::Empty),
             ("null:x", parameter("x")),
@@ -264,7 +285,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_read_reads_the_same_again(text in "(camera|mic|speaker|test|file|null):[ -~]{0,30}") {
+        fn what_was_read_reads_the_same_again(text in "(camera|screen|window|mic|speaker|test|file|null):[ -~]{0,30}") {
             if let Ok(uri) = text.parse::<DeviceUri>() {
                 prop_assert_eq!(uri.to_string().parse(), Ok(uri));
             }

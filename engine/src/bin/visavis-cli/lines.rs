@@ -8,6 +8,7 @@ use visavis_engine::api::{
     OutgoingRequest, PastCall, Reply, ServerState, State, Transfer,
 };
 use visavis_engine::device::camera::wish::Format;
+use visavis_engine::device::screen::Showable;
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -42,7 +43,7 @@ pub(crate) enum Line<'a> {
     /// Files that go or went.
     Transfer { transfer: &'a Transfer },
     /// What there is to see, hear and be heard by.
-    Devices { devices: &'a DeviceList },
+    Devices { devices: &'a DeviceList, screens: &'a [Showable] },
     /// What a camera can give.
     Formats { device: &'a str, formats: &'a [Format] },
     /// A device that is tried is open.

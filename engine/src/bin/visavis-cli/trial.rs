@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use visavis_engine::api::{ApiError, Code, DeviceChoice};
 use visavis_engine::device::camera::wish::Wishes;
 use visavis_engine::device::camera::{self, Camera};
+use visavis_engine::device::screen::Desktop;
 use visavis_engine::device::sound::pace::Pace;
 use visavis_engine::device::sound::{self, BLOCK, Block, Microphone, RATE, Speaker};
 use visavis_engine::device::{self, DeviceFault, DeviceUri};
@@ -24,8 +25,10 @@ const HZ: f32 = 1000.0;
 /// What there is.
 pub(crate) async fn list() -> Result<Outcome, Trouble> {
     let panicked = |_| ApiError::new(Code::Internal, "listing devices panicked");
-    let devices = spawn_blocking(device::list).await.map_err(panicked)?;
-    say(&Line::Devices { devices: &devices })?;
+    // Where no screen can be read, there is none to show.
+    let list = || (device::list(), Desktop::default().list().unwrap_or_default());
+    let (devices, screens) = spawn_blocking(list).await.map_err(panicked)?;
+    say(&Line::Devices { devices: &devices, screens: &screens })?;
     Ok(Outcome::Done)
 }
 
