@@ -7,6 +7,7 @@ mod answers;
 mod board;
 mod by_hand;
 mod calls;
+mod check;
 mod clock;
 mod desk;
 mod devices;

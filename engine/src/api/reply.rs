@@ -68,6 +68,11 @@ pub enum Reply {
     },
     /// To `list_devices`.
     Devices(DeviceList),
+    /// To `check_report`.
+    CheckReport {
+        /// In English, without anything that says who the user is.
+        text: String,
+    },
     /// To `write_message`.
     Written {
         /// The message; it is told by an event.

@@ -194,7 +194,7 @@ key: string, } | { "type": "list_devices" } | { "type": "watch_devices",
 /**
  * Whether they are.
  */
-on: boolean, } | { "type": "open_preview" } | { "type": "close_preview" } | { "type": "test_speaker" } | { "type": "write_message", 
+on: boolean, } | { "type": "open_preview" } | { "type": "close_preview" } | { "type": "test_speaker" } | { "type": "begin_check" } | { "type": "stop_check" } | { "type": "begin_echo" } | { "type": "end_echo" } | { "type": "record_voice" } | { "type": "end_recording" } | { "type": "check_report" } | { "type": "write_message", 
 /**
  * To whom.
  */

@@ -59,7 +59,11 @@ calls: Array<PastCall>,
 /**
  * Whether there are more.
  */
-more: boolean, } | { "type": "devices" } & DeviceList | { "type": "written", 
+more: boolean, } | { "type": "devices" } & DeviceList | { "type": "check_report", 
+/**
+ * In English, without anything that says who the user is.
+ */
+text: string, } | { "type": "written", 
 /**
  * The message; it is told by an event.
  */
