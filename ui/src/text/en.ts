@@ -1,4 +1,5 @@
 /** Everything the page says, in English. The shape of this is what every other language must have. */
+import { checkEn } from './check-en';
 import { devicesEn } from './devices-en';
 import { filesEn } from './files-en';
 import { wordsEn } from './words-en';
@@ -345,6 +346,7 @@ export const en = {
   wholeAsked: 'Whole pictures asked for',
   yourPicture: 'Your picture',
   yourSound: 'Your sound',
+  ...checkEn,
   ...devicesEn,
   ...filesEn,
   ...wordsEn,

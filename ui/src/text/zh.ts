@@ -1,5 +1,6 @@
 /** 页面上的全部文字，简体中文。 */
 import type { Text } from '../text';
+import { checkZh } from './check-zh';
 import { devicesZh } from './devices-zh';
 import { filesZh } from './files-zh';
 import { wordsZh } from './words-zh';
@@ -334,6 +335,7 @@ export const zh: Text = {
   yourPicture: '你的画面',
   yourSound: '你的声音',
 
+  ...checkZh,
   ...devicesZh,
   ...filesZh,
   ...wordsZh,
