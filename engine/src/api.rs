@@ -6,6 +6,7 @@
 
 mod call;
 mod chat;
+mod check;
 mod command;
 mod devices;
 mod error;
@@ -19,6 +20,7 @@ pub use call::{
     SoundStatistics,
 };
 pub use chat::{Mark, Message, Quote, Reactions};
+pub use check::{Check, CheckFigures, CheckStage, CheckStep, CheckWhat, EchoCall, VoiceRecording};
 pub use command::Command;
 pub use devices::{
     Device, DeviceChoice, DeviceList, DevicesWith, Facing, Filter, NoiseTreatment, Preview,

@@ -8,6 +8,7 @@ mod board;
 mod booth;
 mod by_hand;
 mod calls;
+mod check;
 mod clock;
 mod desk;
 mod devices;

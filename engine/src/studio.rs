@@ -24,7 +24,7 @@ use crate::api::{
 use crate::device::camera::wish::{OddWish, Preset, Wishes};
 use crate::device::{DeviceFault, DeviceUri, OddUri};
 use crate::engine::Screens;
-use crate::media::sound::{Noise, Ring, Sound, SoundTold, Treatment};
+use crate::media::sound::{Noise, Recording, Ring, Sound, SoundTold, Treatment};
 use eye::Eye;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
@@ -69,6 +69,15 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
+    /// Whether what stands in for a device is used.
+    pub(crate) fn stands_in(&self, which: Which) -> bool {
+        !is_real(match which {
+            Which::Camera => &self.camera,
+            Which::Microphone => &self.microphone,
+            Which::Speaker => &self.speaker,
+        })
+    }
+
     /// No devices.
     fn nothing() -> Self {
         Self {
@@ -138,10 +147,15 @@ impl Studio {
         Talk::new(call.to_owned(), self.screens.clone(), self.eye.look(), self.chosen.subscribe())
     }
 
-    /// Opens camera and microphone for the user's own eyes.
-    pub(crate) fn preview(&self) -> Preview {
+    /// Opens camera and microphone for the user's own eyes, on the screen of a call of this name.
+    pub(crate) fn preview(&self, call: &str) -> Preview {
         let chosen = self.chosen.subscribe();
-        Preview::new(self.screens.clone(), self.eye.look(), self.sound.listen(), chosen)
+        Preview::new(call, self.screens.clone(), self.eye.look(), self.sound.listen(), chosen)
+    }
+
+    /// Records the user's voice for their own ears.
+    pub(crate) fn record(&self, most_ms: u32) -> Recording {
+        self.sound.record(most_ms)
     }
 
     /// Opens the camera anew, where it failed.

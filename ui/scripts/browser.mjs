@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
 import { callSituations } from './call-situations.mjs';
+import { checkSituations } from './check-situations.mjs';
 import { filesSituations } from './files-situations.mjs';
 import { wordsSituations } from './words-situations.mjs';
 
@@ -218,6 +219,7 @@ export const situations = [
   ...filesSituations,
   ...wordsSituations,
   ...callSituations,
+  ...checkSituations,
 ];
 
 export async function openSituation(browser, address, situation, { lang, theme, width, height, scale }) {

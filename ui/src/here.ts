@@ -1,6 +1,7 @@
 /** What the page itself holds: where the user is, what is half typed, what is under way. Nothing of it outlives a reload. */
 import type { ApiError } from './generated/ApiError';
 import type { CallStatistics } from './generated/CallStatistics';
+import type { CheckWhat } from './generated/CheckWhat';
 import type { DeviceList } from './generated/DeviceList';
 import type { Message } from './generated/Message';
 import type { ListedPerson } from './generated/ListedPerson';
@@ -15,7 +16,7 @@ import type { Words } from './model/words';
 import { kept, type Kept } from './stage/kept';
 import type { Text } from './text';
 
-export type Route = { at: 'none' } | { at: 'contact'; key: string; handle: string } | { at: 'add' } | { at: 'settings' } | { at: 'call' };
+export type Route = { at: 'none' } | { at: 'contact'; key: string; handle: string } | { at: 'add' } | { at: 'settings' } | { at: 'check' } | { at: 'call' };
 
 export interface Person {
   key: string;
@@ -149,6 +150,8 @@ export interface Here {
   devices: DeviceList | null;
   /** The user looks at themselves, or wants to. */
   looks: boolean;
+  /** What of a check went on when the page was last drawn. */
+  followed: { step: CheckWhat | null; voice: boolean };
   /** The engine was told that devices are looked at. */
   watches: boolean;
   stage: Stage;
@@ -189,6 +192,7 @@ export function here(): Here {
     details: false,
     devices: null,
     looks: false,
+    followed: { step: null, voice: false },
     watches: false,
     stage: { whole: false, quiet: false, talks: null, worded: true, statistics: false, figures: null, loud: 100, unheard: null, kept: kept() },
   };

@@ -72,6 +72,8 @@ function change(state: State, event: Event): State {
       return { ...state, settings: event.settings };
     case 'preview_changed':
       return { ...state, preview: event.preview };
+    case 'check_changed':
+      return { ...state, check: event.check };
     case 'troubles_changed':
       return { ...state, troubles: event.troubles };
     case 'calls_changed':

@@ -15,6 +15,7 @@ import { drag, showFiles } from './acts/files';
 import { follow } from './acts/follow';
 import { loadSmall } from './acts/pictures';
 import { loadSafety, show, shown, wave } from './acts/people';
+import { keepCheck } from './acts/check';
 import { keepPreview } from './acts/preview';
 import { loadCard } from './acts/settings';
 import { focusStep, keepKeyboard } from './acts/start';
@@ -34,6 +35,7 @@ export async function startPage(host: Host, root: HTMLElement): Promise<Page> {
     keepKeyboard(page);
     keepCounting(page);
     keepPreview(page);
+    keepCheck(page);
     loadSmall(page);
     showTitle(page);
   };

@@ -250,6 +250,21 @@ pub enum Command {
     },
     /// Plays a short tune on the speaker. Answered by `done`.
     TestSpeaker,
+    /// Begins a check of devices and connection; one that goes on begins anew. It opens camera and microphone. Answered
+    /// by `done`; how it goes is told in [`Check`](crate::api::Check).
+    BeginCheck,
+    /// Breaks the check off. Answered by `done`.
+    StopCheck,
+    /// Begins a call to oneself: the picture that comes back is the other's of the call `check`. Answered by `done`.
+    BeginEcho,
+    /// Ends it. Answered by `done`.
+    EndEcho,
+    /// Records the user's voice for five seconds and plays it to them; nothing is kept. Answered by `done`.
+    RecordVoice,
+    /// Ends that, or plays what is recorded so far. Answered by `done`.
+    EndRecording,
+    /// Asks for the check as text that can be shown to anyone. Answered by `check_report`.
+    CheckReport,
     /// Writes to a contact, who may be away. Answered by `written`.
     WriteMessage {
         /// To whom.

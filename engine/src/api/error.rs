@@ -163,6 +163,28 @@ codes! {
         NoCommonFormat,
         /// There is no picture: nothing is seen there now, or it is not held any more.
         NoPicture,
+        /// No picture came from the camera, or none came back.
+        NothingSeen,
+        /// Nothing was heard from the microphone, or nothing came back.
+        NothingHeard,
+        /// Two ends on this computer did not find each other.
+        NoWay,
+        /// The server names no helper that tells an address.
+        NoAddressHelper,
+        /// No address was told by which others see this computer.
+        NoOutsideAddress,
+        /// The server names no relay.
+        NoRelay,
+        /// The server's relay does not answer, or refuses.
+        RelaySilent,
+        /// The server's relay lets nothing through.
+        RelayBlocked,
+        /// The path carries too little, loses too much or takes too long for a good call.
+        PathWeak,
+        /// A call is on, which this would disturb.
+        CallIsOn,
+        /// No call goes over a link to a contact.
+        NobodyLinked,
         /// There are no words in the message.
         MessageEmpty,
         /// The message is too long. Names `most`, in characters.

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::chat::Message;
+use super::check::Check;
 use super::devices::{DeviceList, Preview};
 use super::files::Transfer;
 use super::state::{Contact, IncomingRequest, Me, OutgoingRequest, ServerState, Settings, State};
@@ -99,6 +100,11 @@ pub enum Event {
     PreviewChanged {
         /// As in [`State`].
         preview: Option<Preview>,
+    },
+    /// The check, the call to oneself or the recording went on.
+    CheckChanged {
+        /// As in [`State`].
+        check: Option<Check>,
     },
     /// Trouble came or went.
     TroublesChanged {

@@ -77,6 +77,11 @@ pub enum Reply {
         /// In pixels.
         height: u32,
     },
+    /// To `check_report`.
+    CheckReport {
+        /// In English, without anything that says who the user is.
+        text: String,
+    },
     /// To `write_message`.
     Written {
         /// The message; it is told by an event.

@@ -2,6 +2,7 @@
 
 use super::ApiError;
 use super::call::Call;
+use super::check::Check;
 use super::devices::{DeviceChoice, DevicesWith, Preview};
 use super::files::Transfer;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct State {
     pub calls: Vec<Call>,
     /// The user's own picture and sound, while they look at it.
     pub preview: Option<Preview>,
+    /// What the check of the connection found; none before it was asked for.
+    pub check: Option<Check>,
     /// Files that go or went between the user and contacts: all that are not over, and the newest of the others.
     pub transfers: Vec<Transfer>,
     /// What the user has chosen.

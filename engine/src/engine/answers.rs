@@ -34,6 +34,8 @@ pub(super) enum Pending {
     Linked(Peer),
     /// The servers that guide links.
     Guides,
+    /// How quickly the server answers.
+    CheckRound,
 }
 
 /// What it means that a request is done.
@@ -64,6 +66,7 @@ impl Desk {
             (Pending::Posted { id, to }, answer) => self.posted(id, to, answer).await,
             (Pending::Rang(call), answer) => self.rang(call, answer).await,
             (Pending::Live | Pending::Linked(_), Ok(_)) => {}
+            (Pending::CheckRound, answer) => self.round_answered(answer).await,
             (Pending::Guides, Ok(ServerMessage::IceServers { ice_servers, .. })) => {
                 self.take_guides(ice_servers);
             }

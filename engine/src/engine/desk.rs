@@ -4,6 +4,7 @@
 use super::answers::Pending;
 use super::board::Board;
 use super::calls::Switchboard;
+use super::check::{CheckNews, Checks};
 use super::clock::Clock;
 use super::files::{Files, RunNews};
 use super::folder::Folder;
@@ -59,6 +60,8 @@ pub(super) enum Message {
     Studio(StudioTold),
     /// The lookout is back, with what devices there are if that has changed.
     Devices(Box<Lookout>, Option<DeviceList>),
+    /// Something of the check of this number is done.
+    Check(u64, Box<CheckNews>),
     /// Which ways files may go.
     LaneWays(LaneWays),
     Stop(oneshot::Sender<()>),
@@ -101,6 +104,7 @@ pub(super) struct Desk {
     pub(super) lane: Lane,
     pub(super) links: Links,
     pub(super) talks: Talks,
+    pub(super) check: Checks,
     machine: Machine,
     socket: Option<Socket>,
     trust: Option<Arc<ClientConfig>>,
@@ -139,6 +143,7 @@ impl Desk {
             lane: Lane::default(),
             links: Links::default(),
             talks,
+            check: Checks::default(),
             machine: Machine::default(),
             socket: None,
             trust: None,
@@ -176,6 +181,9 @@ impl Desk {
                     }
                     Some(Message::Studio(told)) => self.studio_told(told).await,
                     Some(Message::Devices(lookout, list)) => self.devices_seen(*lookout, list).await,
+                    Some(Message::Check(number, news)) => {
+                        self.check_reported(number, *news).await;
+                    }
                     Some(Message::LaneWays(ways)) => self.set_lane_ways(ways),
                     Some(Message::Stop(done)) => {
                         self.close().await;
@@ -193,6 +201,7 @@ impl Desk {
                     self.renew_guides().await;
                     self.files_go().await;
                     self.look_for_devices();
+                    self.look_at_check().await;
                 }
             }
         }
@@ -217,6 +226,7 @@ impl Desk {
             self.links.guides.next_deadline(),
             self.files.next_deadline(),
             self.talks.next_deadline(),
+            self.check.next_deadline(),
         ];
         session.into_iter().chain(others.into_iter().flatten()).min()
     }

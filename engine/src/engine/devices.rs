@@ -5,7 +5,7 @@
 use super::desk::{Desk, Message};
 use crate::api::{self, ApiError, Code, DeviceChoice, DeviceList, Event, PublicKey};
 use crate::call::machine::Input;
-use crate::studio::{self, Lookout, StudioTold, Which};
+use crate::studio::{self, Lookout, PREVIEW, StudioTold, Which};
 
 /// How often it is looked which there are.
 const LOOK_MS: u64 = 1_000;
@@ -38,6 +38,11 @@ impl Default for Devices {
 impl Devices {
     pub(super) fn look_at(&self) -> Option<u64> {
         self.look_at
+    }
+
+    /// Whether it is known which there are.
+    pub(super) fn are_known(&self) -> bool {
+        self.list.is_some()
     }
 }
 
@@ -168,6 +173,7 @@ impl Desk {
             self.talks.troubles.push((told.which, error.clone()));
         }
         self.show_preview_state();
+        self.check_told(told.which, error.as_ref()).await;
         for call in self.talks.calls() {
             if let Some(error) = before.clone() {
                 self.call_happens(Input::Mended { call, error }).await;
@@ -184,7 +190,7 @@ impl Desk {
         let none = || ApiError::new(Code::Internal, "there is no thread for sound");
         let studio = self.talks.studio.as_ref().ok_or_else(none)?;
         if self.talks.preview.is_none() {
-            self.talks.preview = Some(studio.preview());
+            self.talks.preview = Some(studio.preview(PREVIEW));
         }
         self.try_camera_again();
         self.show_preview_state();

@@ -121,6 +121,9 @@ impl Desk {
             Command::TakePicture { call, mine } => {
                 return self.take_picture(&call, mine).map(Step::Reply);
             }
+            command if is_about_check(&command) => {
+                return self.check_command(command).await.map(Step::Reply);
+            }
             Command::Reconnect => self.feed(Input::RetryNow).await,
             Command::DismissTrouble { trouble } => {
                 let mut troubles = self.board.look(|state| state.troubles.clone());
@@ -393,6 +396,19 @@ fn is_about_files(command: &Command) -> bool {
             | Command::ResumeTransfer { .. }
             | Command::CancelTransfer { .. }
             | Command::ForgetTransfer { .. }
+    )
+}
+
+fn is_about_check(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::BeginCheck
+            | Command::StopCheck
+            | Command::BeginEcho
+            | Command::EndEcho
+            | Command::RecordVoice
+            | Command::EndRecording
+            | Command::CheckReport
     )
 }
 

@@ -12,7 +12,7 @@ use crate::api::{Presence, PublicKey};
 use crate::call::machine::{LinkNews, Peer};
 use crate::call::signal::{Control, DescriptionKind, LinkLetter, LinkSignal};
 use crate::media::video::codec::formats;
-use crate::peer::{LaneWays, Link, LinkEvent, LinkOptions, NoFormat};
+use crate::peer::{LaneWays, Link, LinkEvent, LinkFigures, LinkOptions, NoFormat};
 use std::collections::HashMap;
 
 /// Links at once; a contact has a handful of devices, and few calls are on.
@@ -60,6 +60,12 @@ impl Links {
     /// The link to someone's device, once its path is up.
     pub(super) fn up(&self, peer: &Peer) -> Option<&Link> {
         self.ends.get(peer).filter(|end| end.up).map(|end| &end.link)
+    }
+
+    /// The figures of all links over which calls go; of one that only files use, little is known.
+    pub(super) fn figures_of_calls(&self) -> Vec<LinkFigures> {
+        let up = self.ends.values().filter(|end| end.up && !end.disrupted);
+        up.map(|end| end.link.figures()).filter(|figures| figures.last_us > 0).collect()
     }
 
     /// Where kept letters stand on the link to someone's device.

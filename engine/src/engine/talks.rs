@@ -25,6 +25,10 @@ pub(super) struct Talks {
     pub(super) studio: Option<Studio>,
     talks: HashMap<CallId, Talking>,
     pub(super) preview: Option<Preview>,
+    /// Camera and microphone that are tried.
+    pub(super) trial: Option<Preview>,
+    /// What is seen and heard of a call to oneself.
+    pub(super) echo: Option<Talk>,
     pub(super) devices: Devices,
     pub(super) troubles: Vec<(Which, ApiError)>,
 }
@@ -53,7 +57,13 @@ impl Talks {
 
     /// Whether devices are in use.
     pub(super) fn are_on(&self) -> bool {
-        !self.talks.is_empty() || self.preview.is_some()
+        let tried = self.trial.is_some() || self.echo.is_some();
+        self.talk_is_on() || self.preview.is_some() || tried
+    }
+
+    /// Whether there are talks with others.
+    pub(super) fn talk_is_on(&self) -> bool {
+        !self.talks.is_empty()
     }
 
     pub(super) fn next_deadline(&self) -> Option<u64> {
@@ -154,6 +164,7 @@ impl Desk {
     fn talking(&mut self, call: CallId) -> Option<&mut Talking> {
         self.make_studio();
         if !self.talks.talks.contains_key(&call) {
+            self.check_gives_way();
             self.look_for_devices_now();
         }
         let Talks { studio: Some(studio), talks, .. } = &mut self.talks else { return None };

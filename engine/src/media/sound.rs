@@ -19,10 +19,12 @@ mod ring;
 mod stretch;
 #[cfg(test)]
 mod tests;
+mod voice;
 
 pub use line::{CallSound, Listening, Outgoing, SoundFigures};
 pub use process::{Noise, Treatment};
 pub use ring::Ring;
+pub use voice::{Recording, RecordingStage};
 
 use crate::device::sound::pace::{Hold, Leash, Pace};
 use crate::device::{DeviceFault, DeviceUri};
@@ -239,6 +241,14 @@ impl Sound {
         let (listening, line) = Listening::new(wake);
         self.wishes.change(&self.pace, |wished| wished.lines.push(line));
         listening
+    }
+
+    /// Opens the microphone and records so many milliseconds, then plays them.
+    pub fn record(&self, most_ms: u32) -> Recording {
+        let wake = Wake { wishes: Arc::clone(&self.wishes), pace: self.pace.clone() };
+        let (recording, line) = Recording::new(most_ms, wake);
+        self.wishes.change(&self.pace, |wished| wished.lines.push(line));
+        recording
     }
 
     /// Lets it ring, or stop. No microphone is opened for it.

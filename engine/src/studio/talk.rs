@@ -157,6 +157,14 @@ impl Talk {
         link.ask_picture();
     }
 
+    /// How long the user's own voice takes from the mouth to the ear, where it comes back from the other end as it is.
+    pub(crate) fn echo_ms(&self) -> Option<f64> {
+        let sound = &self.media.as_ref()?.sound;
+        let (heard, at_us) = sound.position()?;
+        let late = sound.time_of(at_us)?.wrapping_sub(heard) as i32;
+        Some(f64::from(late) / 48.0).filter(|ms| (0.0..5_000.0).contains(ms))
+    }
+
     /// The figures, with those of the link it is joined to.
     pub(crate) fn statistics(&self, link: LinkFigures) -> Result<CallStatistics, ApiError> {
         let not_yet = || ApiError::new(Code::NotNow, "the call has no media yet");

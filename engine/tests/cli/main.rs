@@ -99,6 +99,29 @@ fn whoever_is_told_to_stop_hangs_up_first() {
 }
 
 #[test]
+fn a_check_says_what_works_and_what_does_not() {
+    let town = Town::empty();
+    town.settle("ana");
+    let lines = town.lines("ana", &["check", "--json"]);
+    let stage = |what: &str| {
+        let found = lines.iter().find(|line| line["step"]["what"] == what);
+        found.map(|line| line["step"]["stage"].clone()).unwrap_or_default()
+    };
+    for what in ["camera", "microphone", "speaker", "server", "network", "echo"] {
+        assert_eq!(stage(what), json!({ "type": "good" }), "{what}");
+    }
+    assert_eq!(stage("relay")["why"]["code"], "no_relay");
+    let report = &lines[lines.len() - 1];
+    assert_eq!((&report["line"], lines.len()), (&json!("check_report"), 11));
+    assert!(report["text"].as_str().unwrap().contains("server:         good, round trip"));
+
+    let out = town.ran("ana", &["check", "--mic", "null:"]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(text.contains("microphone:     bad (nothing_heard)"), "{text}");
+    assert_eq!(out.status.code(), Some(3));
+}
+
+#[test]
 fn a_bot_answers_one_call_after_the_other_and_is_busy_meanwhile() {
     let town = Town::with_friends();
     town.settle("cy");

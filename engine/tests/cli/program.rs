@@ -57,6 +57,11 @@ impl Town {
         lines(&ran)
     }
 
+    /// Runs the program to its end, whatever that is.
+    pub(crate) fn ran(&self, who: &str, words: &[&str]) -> Output {
+        self.command(who, words).stdin(Stdio::null()).output().unwrap()
+    }
+
     /// Runs the program where it has to refuse: its last line, what it said, and its code.
     pub(crate) fn refused(&self, who: &str, words: &[&str]) -> (Value, String, Option<i32>) {
         let ran = self.command(who, words).stdin(Stdio::null()).output().unwrap();

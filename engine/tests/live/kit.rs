@@ -9,7 +9,7 @@ use visavis_engine::api::{
     ServerChoice, State, Update,
 };
 use visavis_engine::engine::{Clock, Engine, Options, Subscription};
-use visavis_signaling::server::{Config, Server};
+use visavis_signaling::server::{Config, RelayConfig, Server};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -18,20 +18,26 @@ pub(crate) struct Town {
     pub(crate) server: Option<Server>,
     pub(crate) port: u16,
     closed: bool,
+    relay: Option<RelayConfig>,
 }
 
 impl Town {
     pub(crate) async fn open() -> Self {
-        Self::build(false).await
+        Self::build(false, None).await
     }
 
     pub(crate) async fn closed() -> Self {
-        Self::build(true).await
+        Self::build(true, None).await
     }
 
-    async fn build(closed: bool) -> Self {
+    /// One with a relay.
+    pub(crate) async fn with_relay(relay: RelayConfig) -> Self {
+        Self::build(false, Some(relay)).await
+    }
+
+    async fn build(closed: bool, relay: Option<RelayConfig>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut town = Self { folder, server: None, port: 0, closed };
+        let mut town = Self { folder, server: None, port: 0, closed, relay };
         town.start().await;
         town
     }
@@ -41,6 +47,7 @@ impl Town {
         let mut config = Config::loopback(self.folder.path().join("server"));
         config.listen.set_port(self.port);
         config.closed = self.closed;
+        config.relay = self.relay.clone();
         config.times.retry_after = Duration::from_millis(20);
         let server = Server::start(config).await.unwrap();
         self.port = server.local_addr().port();

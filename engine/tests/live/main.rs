@@ -9,6 +9,7 @@ mod browser;
 #[cfg(target_os = "linux")]
 mod by_hand;
 mod calls;
+mod check;
 mod devices;
 mod files;
 mod guides;

@@ -202,7 +202,7 @@ call: string,
 /**
  * Whether of the user; else of the other.
  */
-mine: boolean, } | { "type": "test_speaker" } | { "type": "write_message", 
+mine: boolean, } | { "type": "test_speaker" } | { "type": "begin_check" } | { "type": "stop_check" } | { "type": "begin_echo" } | { "type": "end_echo" } | { "type": "record_voice" } | { "type": "end_recording" } | { "type": "check_report" } | { "type": "write_message", 
 /**
  * To whom.
  */

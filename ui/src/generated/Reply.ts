@@ -71,7 +71,11 @@ width: number,
 /**
  * In pixels.
  */
-height: number, } | { "type": "written", 
+height: number, } | { "type": "check_report", 
+/**
+ * In English, without anything that says who the user is.
+ */
+text: string, } | { "type": "written", 
 /**
  * The message; it is told by an event.
  */

@@ -17,6 +17,7 @@ import { liveCall } from '../model/calls';
 import { reduce } from '../model';
 import { FakeBooth } from './fake/booth';
 import { answerAboutCalls, realDevices } from './fake/calls';
+import { answerAboutCheck } from './fake/check';
 import { answerAboutFiles, fakeSmall } from './fake/files';
 import { answerAboutWords } from './fake/words';
 import { contact, emptyState, fakeQr, keyOf, LISTED } from './fake/people';
@@ -157,7 +158,7 @@ export class FakeHost implements Host {
   async pictures(): Promise<PictureDoor | null> {
     const call = liveCall(this.#state.calls);
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const heard = call?.id ?? (this.#state.preview ? 'preview' : '');
+    const heard = call?.id ?? (this.#state.preview ? 'preview' : this.#state.check ? 'check' : '');
     return this.door && { ...this.door, url: `fake:${heard}:${still ? 1_000 : 100}${call && !call.mine.microphone ? ':muted' : ''}` };
   }
 
@@ -173,7 +174,7 @@ export class FakeHost implements Host {
       throw refusal;
     }
     const world = { state: this.#state, devices: this.devices, past: this.past, words: this.words, emit: (event: Event) => this.emit(event), fault };
-    return answerAboutCalls(world, command) ?? answerAboutWords(world, command) ?? answerAboutFiles(world, command) ?? this.#answer(command);
+    return answerAboutCalls(world, command) ?? answerAboutCheck(world, command) ?? answerAboutWords(world, command) ?? answerAboutFiles(world, command) ?? this.#answer(command);
   }
 
   #answer(command: Command): Reply {

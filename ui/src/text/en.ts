@@ -1,5 +1,6 @@
 /** Everything the page says, in English. The shape of this is what every other language must have. */
 import { boothEn } from './booth-en';
+import { checkEn } from './check-en';
 import { devicesEn } from './devices-en';
 import { filesEn } from './files-en';
 import { wordsEn } from './words-en';
@@ -347,6 +348,7 @@ export const en = {
   yourPicture: 'Your picture',
   yourSound: 'Your sound',
   ...boothEn,
+  ...checkEn,
   ...devicesEn,
   ...filesEn,
   ...wordsEn,

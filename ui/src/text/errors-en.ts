@@ -53,6 +53,17 @@ export const errorsEn: ErrorText = {
       minutes === 0
         ? 'This computer’s clock is wrong. Set it right, or calls and messages may be refused.'
         : `This computer’s clock is ${stretch('en', minutes)} ${minutes > 0 ? 'ahead' : 'behind'}. Set it right, or calls and messages may be refused.`,
+    nothing_seen: () => 'No picture came. Uncover the camera, or choose another.',
+    nothing_heard: () => 'Nothing was heard. Speak up, see whether the microphone is muted in the system, or choose another.',
+    no_way: () => 'Nothing gets through on this computer itself. A firewall or security program may stop Visavis: allow it there.',
+    no_address_helper: () => 'This server can’t tell you your address outside, so some calls over the internet may not come about.',
+    no_outside_address: () => 'Nobody outside answered. Your network may not let calls through straight; try another one.',
+    no_relay: () => 'This server has no relay. Calls need a straight way, and fail where there is none.',
+    relay_silent: () => 'The relay did not answer. Your network may not let it through, or the server is set up wrong. Try another network, or tell whoever runs the server.',
+    relay_blocked: () => 'The relay answered but let nothing through. Tell whoever runs the server.',
+    path_weak: () => 'Too little gets through for a good call. Move closer to the router, use a cable, or stop what else is loading.',
+    call_is_on: () => 'Not during a call, which it would disturb. End the call and try again.',
+    nobody_linked: () => 'Call somebody and check again meanwhile, to see how the link to them is.',
     message_empty: () => 'There is nothing in it yet. Write something first.',
     message_too_long: ({ most }) => `This is too long for one message. Keep it under ${most} characters, or send it in parts.`,
     no_such_message: () => 'This message is gone.',

@@ -1,6 +1,7 @@
 /** 页面上的全部文字，简体中文。 */
 import type { Text } from '../text';
 import { boothZh } from './booth-zh';
+import { checkZh } from './check-zh';
 import { devicesZh } from './devices-zh';
 import { filesZh } from './files-zh';
 import { wordsZh } from './words-zh';
@@ -336,6 +337,7 @@ export const zh: Text = {
   yourSound: '你的声音',
 
   ...boothZh,
+  ...checkZh,
   ...devicesZh,
   ...filesZh,
   ...wordsZh,

@@ -3,6 +3,7 @@ import { html, nothing } from 'lit-html';
 import type { Call } from '../generated/Call';
 import type { CallEnd } from '../generated/CallEnd';
 import type { Page } from '../page';
+import { openCheck } from '../acts/check';
 import { callAgain, closeCall, nameOf } from '../acts/calls';
 import { lasted } from '../model/times';
 import { say, type Text } from '../text';
@@ -57,6 +58,9 @@ export function endedView(page: Page, call: Call): unknown {
         ? html`<button type="button" class="primary" data-test="call-again" ?disabled=${page.here.busy.has(`call ${call.key}`)} @click=${() => callAgain(page, call)}>
             ${icon(call.picture ? 'video' : 'phone')}<span>${t.callAgain}</span>
           </button>`
+        : nothing}
+      ${how === 'unconnected' || how === 'lost'
+        ? html`<button type="button" data-test="open-check" @click=${() => openCheck(page)}>${icon('activity')}<span>${t.checkConnection}</span></button>`
         : nothing}
       <button type="button" data-test="close-call" @click=${() => closeCall(page, call)}>${t.close}</button>
     </div>

@@ -88,7 +88,7 @@ function number(page: Page, value: number, digits: number): string {
   return new Intl.NumberFormat(page.lang, { maximumFractionDigits: digits }).format(value);
 }
 
-function unit(page: Page, value: number, name: string, digits: number): string {
+export function unit(page: Page, value: number, name: string, digits: number): string {
   return new Intl.NumberFormat(page.lang, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
 }
 
@@ -96,6 +96,6 @@ function percent(page: Page, value: number): string {
   return new Intl.NumberFormat(page.lang, { style: 'percent', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value / 100);
 }
 
-function rate(page: Page, kbit: number): string {
+export function rate(page: Page, kbit: number): string {
   return kbit < 1000 ? page.t.kbits(number(page, kbit, 0)) : page.t.mbits(number(page, kbit / 1000, 1));
 }

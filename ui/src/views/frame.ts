@@ -7,6 +7,7 @@ import { staged } from '../model/calls';
 import { addView } from './add';
 import { stageView } from './call';
 import { callLine } from './call-lines';
+import { checkView } from './check';
 import { contactView } from './contact';
 import { standInLine } from './devices';
 import { fatalView, lostView } from './fatal';
@@ -36,7 +37,7 @@ function body(page: Page): unknown {
   const contact = shown(page);
   const onStage = page.here.route.at === 'call' && staged(state.calls) !== null;
   const at = page.here.route.at === 'call' && !onStage ? 'none' : page.here.route.at;
-  const right = at === 'add' || at === 'settings' || onStage || contact !== null;
+  const right = at === 'add' || at === 'settings' || at === 'check' || onStage || contact !== null;
   const whole = onStage && page.here.stage.whole;
   return html`<main class="frame ${right ? 'right' : 'left'} ${onStage ? 'staged' : ''} ${whole ? 'whole' : ''}">
     ${whole ? nothing : html`${troublesView(page)} ${standInLine(page)} ${callLine(page)}`}
@@ -48,7 +49,7 @@ function body(page: Page): unknown {
               ${icon('arrowLeft')}<span>${page.t.back}</span>
             </button>`
           : nothing}
-        ${onStage ? stageView(page) : at === 'add' ? addView(page) : at === 'settings' ? settingsView(page) : contact ? contactView(page, contact) : welcomeView(page)}
+        ${onStage ? stageView(page) : at === 'add' ? addView(page) : at === 'settings' ? settingsView(page) : at === 'check' ? checkView(page) : contact ? contactView(page, contact) : welcomeView(page)}
       </div>
     </div>
     ${page.here.menu?.of === 'caller' ? nothing : menuView(page)}

@@ -2,6 +2,7 @@
 import { html, nothing } from 'lit-html';
 import type { Page } from '../page';
 import { changeServer, exportIdentity, exportIdentityReady, pick, serverDiffers } from '../acts/settings';
+import { openCheck } from '../acts/check';
 import { choiceOf } from '../acts/start';
 import { icon } from './icons';
 import { copyButton, errorLine, field, submits } from './parts';
@@ -24,6 +25,9 @@ export function serverSection(page: Page): unknown {
       ${off ? html`<button type="button" class="quiet" data-test="reconnect" @click=${() => reconnect(page)}>${t.reconnect}</button>` : nothing}
     </div>
     ${hosting(page)}
+    <div class="buttons">
+      <button type="button" data-test="open-check" @click=${() => openCheck(page)}>${icon('activity')}<span>${t.checkConnection}</span></button>
+    </div>
     <form novalidate @submit=${submits(() => changeServer(page))}>
       ${serverFields(page)}
       <div class="buttons">

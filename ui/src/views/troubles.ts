@@ -3,7 +3,9 @@ import { html, nothing } from 'lit-html';
 import type { ApiError } from '../generated/ApiError';
 import type { Code } from '../generated/Code';
 import type { Page } from '../page';
+import { openCheck } from '../acts/check';
 import { openSettings } from '../acts/settings';
+import { stepOf } from '../model/start';
 import { secondsUntil, seconds } from '../model/times';
 import { explain, explainPlainly, say } from '../text';
 import { icon } from './icons';
@@ -46,13 +48,16 @@ function connectionLine(page: Page): unknown {
   const connection = page.state?.server.connection;
   if (connection?.type === 'waiting') {
     const left = secondsUntil(connection.retry_at_ms, page.now);
-    return html`<div class="trouble warning" data-test="trouble" data-code=${connection.error.code}>
+    return html`<div class="trouble warning wraps" data-test="trouble" data-code=${connection.error.code}>
       ${icon('cloudOff')}
       <p>
         <span role="alert" title=${explainPlainly(connection.error, page.lang)}>${why(page, connection.error)}</span>
         <span class="countdown">${left > 0 ? t.retryIn(seconds(page.lang, left)) : t.retryNow}</span>
       </p>
-      <button type="button" data-test="try-now" @click=${() => reconnect(page)}>${t.tryNow}</button>
+      <span class="buttons">
+        ${checkButton(page)}
+        <button type="button" data-test="try-now" @click=${() => reconnect(page)}>${t.tryNow}</button>
+      </span>
     </div>`;
   }
   if (connection?.type === 'stopped') {
@@ -67,6 +72,12 @@ function connectionLine(page: Page): unknown {
     </div>`;
   }
   return nothing;
+}
+
+/** Only where there are panes to show it in. */
+function checkButton(page: Page): unknown {
+  if (page.here.route.at === 'check' || !page.state || stepOf(page.state) !== null) return nothing;
+  return html`<button type="button" class="quiet" data-test="open-check" @click=${() => openCheck(page)}>${page.t.checkConnection}</button>`;
 }
 
 export function reconnect(page: Page): void {

@@ -102,6 +102,12 @@ pub(crate) enum Errand {
     Answer(Answer),
     /// Print all that happens, and take words on standard input
     Watch(Watch),
+    /// Check devices, server, relay and a call to oneself; opens camera and microphone, and plays a tune
+    Check {
+        /// Print lines of JSON, each step as it is done, not a report as text
+        #[arg(long)]
+        json: bool,
+    },
     /// Carry out one command of the engine's, written as JSON, and print its reply
     Do {
         /// Such as '{"type":"list_devices"}'

@@ -4,8 +4,8 @@ use crate::Trouble;
 use serde::Serialize;
 use std::io::Write;
 use visavis_engine::api::{
-    ApiError, CallEnd, CallStatistics, Contact, DeviceList, Event, IncomingRequest, Me, Message,
-    OutgoingRequest, PastCall, Reply, ServerState, State, Transfer,
+    ApiError, CallEnd, CallStatistics, CheckStep, Contact, DeviceList, Event, IncomingRequest, Me,
+    Message, OutgoingRequest, PastCall, Reply, ServerState, State, Transfer,
 };
 use visavis_engine::device::camera::wish::Format;
 use visavis_engine::device::screen::Showable;
@@ -44,6 +44,10 @@ pub(crate) enum Line<'a> {
     Transfer { transfer: &'a Transfer },
     /// What there is to see, hear and be heard by.
     Devices { devices: &'a DeviceList, screens: &'a [Showable] },
+    /// A step of a check is done.
+    CheckStep { step: &'a CheckStep },
+    /// The whole check, as text that can be shown to anyone.
+    CheckReport { text: &'a str },
     /// What a camera can give.
     Formats { device: &'a str, formats: &'a [Format] },
     /// A device that is tried is open.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod calls;
+mod check;
 mod desk;
 mod errands;
 mod files;
@@ -26,7 +27,7 @@ use visavis_engine::api::ApiError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Done,
-    /// A call was made and nobody talked.
+    /// A call was made and nobody talked, or a check found something that is not as it should be.
     InVain,
 }
 
@@ -45,7 +46,7 @@ impl From<ApiError> for Trouble {
     }
 }
 
-/// Of a call that came to nothing, so that scripts can tell it from an error.
+/// Of a call that came to nothing, or a check that found something, so that scripts can tell it from an error.
 const IN_VAIN: u8 = 3;
 
 fn main() -> ExitCode {
@@ -99,6 +100,7 @@ async fn errand(desk: &mut Desk, errand: Errand) -> Result<Outcome, Trouble> {
         Errand::Messages { who, last } => errands::messages(desk, &who, last).await,
         Errand::Send { who, paths } => files::send(desk, &who, &paths).await,
         Errand::Receive(receive) => files::receive(desk, receive).await,
+        Errand::Check { json } => check::run(desk, json).await,
         Errand::Do { command } => errands::dispatch(desk, &command).await,
         Errand::Call(call) => Box::pin(calls::call(desk, call)).await,
         Errand::Answer(answer) => Box::pin(calls::answer(desk, answer)).await,

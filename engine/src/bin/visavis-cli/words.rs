@@ -133,6 +133,7 @@ mod tests {
             outgoing: Vec::new(),
             blocked: Vec::new(),
             preview: None,
+            check: None,
             transfers: Vec::new(),
             calls: calls.iter().map(call).collect(),
             settings: Settings::default(),

@@ -164,11 +164,11 @@ impl Desk {
     }
 
     fn keep_devices(&mut self) {
-        let talks = self.parties.iter().any(|party| !party.is_held());
+        let listens = self.parties.iter().any(Party::listens);
         let speaks = self.parties.iter().any(|party| !party.is_silent());
         let heard = speaks || self.ringing.is_on() || self.trial.is_on();
         self.linger = if heard { LINGER } else { self.linger.saturating_sub(1) };
-        let microphone = talks.then_some(&self.wish.microphone);
+        let microphone = listens.then_some(&self.wish.microphone);
         let speaker = (heard || self.linger > 0).then_some(&self.wish.speaker);
         match self.microphone.want(microphone) {
             Some(News::Opened) => (self.told)(SoundTold::MicrophoneOpened),

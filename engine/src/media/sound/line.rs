@@ -3,6 +3,7 @@
 
 use super::Wake;
 use super::playout::Played;
+use super::voice::Voice;
 use crate::media::coded::{CodedSound, ReceivedSound};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
@@ -21,6 +22,8 @@ pub(super) struct Line {
     pub(super) gone: AtomicBool,
     /// Nothing goes out or comes in: the microphone is only listened to.
     pub(super) only_listens: bool,
+    /// What is recorded for the user's own ears.
+    pub(super) voice: Option<Arc<Voice>>,
     pub(super) muted: AtomicBool,
     pub(super) held: AtomicBool,
     pub(super) loss: AtomicU8,
@@ -60,6 +63,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Line {
+    /// One on which nothing goes out or comes in.
+    pub(super) fn for_own_ears(voice: Option<Arc<Voice>>) -> Self {
+        Self { only_listens: true, voice, ..Self::default() }
+    }
+
     /// Sends a packet on its way out.
     pub(super) fn send(&self, sound: CodedSound) {
         let mut going = lock(&self.going);
@@ -102,7 +110,7 @@ pub struct Listening {
 
 impl Listening {
     pub(super) fn new(wake: Wake) -> (Self, Arc<Line>) {
-        let line = Arc::new(Line { only_listens: true, ..Line::default() });
+        let line = Arc::new(Line::for_own_ears(None));
         (Self { line: Arc::clone(&line), wake }, line)
     }
 

@@ -63,12 +63,19 @@ impl Party {
 
     /// Whether nothing is heard of it.
     pub(super) fn is_silent(&self) -> bool {
-        self.line.only_listens || self.is_held()
+        let plays = self.line.voice.as_ref().is_some_and(|voice| voice.plays());
+        self.line.only_listens && !plays || self.is_held()
     }
 
     /// Whether nothing goes in or out.
     pub(super) fn is_held(&self) -> bool {
         self.line.held.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has to do with what the microphone catches.
+    pub(super) fn listens(&self) -> bool {
+        let records = self.line.voice.as_ref().is_none_or(|voice| voice.records());
+        records && !self.is_held()
     }
 
     /// Whether the call is over.
@@ -78,6 +85,11 @@ impl Party {
 
     /// Adds what the other says. It is taken now, when what came last has to be there, and heard `behind_us` later.
     pub(super) fn hear(&mut self, now_us: u64, behind_us: u64, into: &mut Block) {
+        if let Some(voice) = self.line.voice.as_ref().filter(|voice| voice.plays()) {
+            self.mine.hear(&voice.play(into));
+            self.line.figures().mine = self.mine.get();
+            return;
+        }
         self.line.take(&mut self.coming);
         for sound in self.coming.drain(..) {
             self.playout.put(sound);
@@ -102,6 +114,12 @@ impl Party {
     /// Takes what the microphone caught at `caught_us`, and sends what is full.
     pub(super) fn say(&mut self, block: &Block, caught_us: u64) -> Result<(), OpusFault> {
         if self.line.only_listens {
+            if !self.listens() {
+                return Ok(());
+            }
+            if let Some(voice) = &self.line.voice {
+                voice.record(block);
+            }
             self.mine.hear(block);
             self.line.figures().mine = self.mine.get();
             return Ok(());

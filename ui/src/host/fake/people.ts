@@ -100,6 +100,7 @@ export function emptyState(): State {
     transfers: [],
     settings: { language: 'system', theme: 'system', devices: USUAL_DEVICES, devices_with: [], hide_reading: false, downloads: null, accept_always: [] },
     preview: null,
+    check: null,
     troubles: [],
   };
 }

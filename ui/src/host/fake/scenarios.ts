@@ -5,6 +5,7 @@ import type { Transfer } from '../../generated/Transfer';
 import { item, transfer } from './files';
 import { FakeHost, fault } from '../fake';
 import { callScenarios } from './call-scenarios';
+import { checkScenarios } from './check';
 import { pastCalls, testDevices } from './calls';
 import { fakeDoor } from './door-here';
 import { someWords } from './word-scenarios';
@@ -99,6 +100,7 @@ export const scenarios: Record<string, () => State> = {
     transfers: someFiles(keyOf('bo'), Date.now()),
   }),
   ...callScenarios,
+  ...checkScenarios,
   long: () => ({ ...settledState(), contacts: manyContacts(), ...requests() }),
 };
 
