@@ -1,6 +1,6 @@
-//! A picture on the system's clipboard, to be read and to be put there, for systems whose web view shows the page none of what was copied elsewhere but
-//! text: WebKitGTK. It is looked at only when the user pastes. What it holds is any program's, so it goes the way of all
-//! pictures from outside: decoded by the engine, within its limits.
+//! The system's clipboard, where WebKitGTK has no way for the page: of what was copied elsewhere it shows the page text alone,
+//! and some time after a click it takes none. A picture is looked at only when the user pastes. What it holds is any
+//! program's, so it goes the way of all pictures from outside: decoded by the engine, within its limits.
 
 use tauri::AppHandle;
 
@@ -20,6 +20,28 @@ pub(crate) async fn picture(app: &AppHandle) -> Option<Vec<u8>> {
     })
     .ok()?;
     answered.await.ok().filter(|bytes| !bytes.is_empty())
+}
+
+/// Puts text there; whether that is done.
+#[tauri::command]
+pub(crate) async fn copy_text(text: String, app: AppHandle) -> bool {
+    put_text(&app, text).await
+}
+
+#[cfg(target_os = "linux")]
+async fn put_text(app: &AppHandle, text: String) -> bool {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let asked = app.run_on_main_thread(move || {
+        gtk::Clipboard::get(&gtk::gdk::SELECTION_CLIPBOARD).set_text(&text);
+        // Nobody waits any more.
+        let _ = answer.send(());
+    });
+    asked.is_ok() && answered.await.is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn put_text(_app: &AppHandle, _text: String) -> bool {
+    false
 }
 
 /// Puts a picture there, from PNG; gives it back where the page has to do that, or can.

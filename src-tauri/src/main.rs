@@ -56,6 +56,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             files::reveal,
             files::progress,
             links::open_link,
+            clipboard::copy_text,
             booth::picture_glance,
             booth::picture_save,
             booth::picture_keep,

@@ -23,6 +23,7 @@ mod window;
 
 mod booth;
 mod calls;
+mod check;
 mod devices;
 mod files;
 mod hands;

@@ -53,9 +53,17 @@ it('picks files where the field points', async () => {
   expect(await host.pickSaveFile({ title: 't', path: '/p' })).toBe('{"title":"t","defaultPath":"/p"}');
 });
 
-it('copies by a selection where the clipboard refuses, and says so where that fails too', async () => {
+it('copies by the shell where the web view refuses', async () => {
+  vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('no'));
+  invoke.mockResolvedValue(true);
+  await new TauriHost().copy('ana@call.example.org');
+  expect(invoke).toHaveBeenCalledWith('copy_text', { text: 'ana@call.example.org' });
+});
+
+it('copies by a selection where the shell can’t either, and says so where that fails too', async () => {
   const host = new TauriHost();
   vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('no'));
+  invoke.mockResolvedValue(false);
   let copied = '';
   document.execCommand = () => {
     copied = document.querySelector('textarea')?.value ?? '';

@@ -219,7 +219,7 @@ fn it_is_a_camera_as_others_are() {
     let screen = Screen::start();
     screen.window("all", [0, 0], [800, 600], GREEN);
     let uri = screen.whole();
-    let (slot, (tell, told)) = (Slot::new(), mpsc::channel());
+    let (slot, (tell, told)) = (Slot::new(), mpsc::sync_channel(1));
     let (desktop, shown) = (screen.desktop(), uri.clone());
     let wake = std::sync::Arc::default();
     let pace = visavis_engine::device::camera::pace::SteadyPace::new(std::sync::Arc::clone(&wake));

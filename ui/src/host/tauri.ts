@@ -116,7 +116,8 @@ export class TauriHost implements Host {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      copyBySelection(text);
+      // Where the web view refuses, as it does some time after a click, the shell may have a way.
+      if (!(await invoke<boolean>('copy_text', { text }))) copyBySelection(text);
     }
   }
 }
