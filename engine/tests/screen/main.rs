@@ -251,7 +251,7 @@ fn the_command_line_lists_it_and_tries_it() {
     let lines = |errand: &[&str]| -> Vec<Value> {
         let program = env!("CARGO_BIN_EXE_visavis-cli");
         let mut run = Command::new(program);
-        run.args(["--data", "/nowhere"]).args(errand).env("DISPLAY", &screen.display);
+        run.args(errand).env("DISPLAY", &screen.display);
         let run = run.output();
         let said = String::from_utf8(run.unwrap().stdout).unwrap();
         said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -1,7 +1,8 @@
 //! What the program can be told on its command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
 use visavis_engine::api::{DeviceChoice, KeyPlace};
 use visavis_engine::device::DeviceUri;
 use visavis_engine::device::camera::wish::Wishes;
@@ -12,9 +13,9 @@ use visavis_engine::peer::LaneWays;
 #[derive(Debug, Parser)]
 #[command(name = "visavis-cli", version, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// The folder of the profile; no other program may use it at the same time
+    /// The folder of the profile; no other program may use it at the same time. `devices` and `try` need none
     #[arg(long, value_name = "DIR", env = "VISAVIS_DATA")]
-    data: PathBuf,
+    data: Option<PathBuf>,
     /// Keep a new key in the system's keychain, not in a file in the profile
     #[arg(long)]
     keychain: bool,
@@ -238,6 +239,22 @@ pub(crate) struct Watch {
 }
 
 impl Arguments {
+    /// What this run was told; one that makes no sense ends here, and says so.
+    pub(crate) fn read() -> Self {
+        let read = Self::try_parse().and_then(Self::with_profile);
+        read.unwrap_or_else(|error| error.exit())
+    }
+
+    /// The same, where there is a profile or none is needed.
+    fn with_profile(self) -> Result<Self, clap::Error> {
+        let needs = !matches!(self.errand, Errand::Devices | Errand::Try { .. });
+        if needs && self.data.is_none() {
+            let lacks = "say by --data (or VISAVIS_DATA) in which folder the profile is";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, lacks));
+        }
+        Ok(self)
+    }
+
     pub(crate) fn options(&self) -> Options {
         Options {
             key_place: if self.keychain { KeyPlace::Keychain } else { KeyPlace::File },
@@ -251,7 +268,7 @@ impl Arguments {
                 ..DeviceChoice::default()
             },
             lane_ways: self.lanes.unwrap_or_default(),
-            ..Options::in_folder(&self.data)
+            ..Options::in_folder(self.data.as_deref().unwrap_or(Path::new("")))
         }
     }
 }
@@ -283,11 +300,22 @@ fn speaker(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_makes_sense() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn only_what_tries_devices_needs_no_profile() {
+        for (words, needs) in
+            [(vec!["devices"], false), (vec!["try", "mic"], false), (vec!["me"], true)]
+        {
+            let read = Arguments::try_parse_from(["visavis-cli"].iter().chain(&words)).unwrap();
+            // The computer that tests may name one for all.
+            let read = Arguments { data: None, ..read }.with_profile();
+            assert_eq!(read.is_err(), needs, "{words:?}");
+        }
     }
 
     #[test]

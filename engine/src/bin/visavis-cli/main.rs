@@ -15,7 +15,6 @@ mod trial;
 mod words;
 
 use arguments::{Arguments, Errand};
-use clap::Parser;
 use desk::Desk;
 use lines::{Line, say};
 use std::io::Write;
@@ -50,7 +49,7 @@ impl From<ApiError> for Trouble {
 const IN_VAIN: u8 = 3;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     log();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
