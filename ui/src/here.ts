@@ -96,6 +96,8 @@ export interface Booth {
   small: string | null;
   /** It was saved, copied or sent. */
   safe?: boolean;
+  /** What was asked when it was taken, and is asked again after it. */
+  back: Question | null;
 }
 
 export interface Here {

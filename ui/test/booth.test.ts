@@ -1,12 +1,12 @@
 /** Pictures that are taken: of whom, when, how they are wished, and where they go. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { kindOf } from '../src/acts/booth';
+import { beginPicture, kindOf } from '../src/acts/booth';
 import { fault, type FakeHost } from '../src/host/fake';
 import { fakeCall } from '../src/host/fake/calls';
 import { keyOf } from '../src/host/fake/people';
 import { broken } from '../src/stage/caption';
 import { asked, having } from './calling';
-import { all, click, maybe, open, press, says, settle, the, type } from './screen';
+import { all, click, focused, maybe, open, opened, press, says, settle, the, type } from './screen';
 
 const INK = { measureText: (text: string) => ({ width: text.length * 10 }), fillText: vi.fn(), fillRect: vi.fn(), createLinearGradient: () => ({ addColorStop: () => {} }) };
 
@@ -136,6 +136,49 @@ describe('a picture of oneself', () => {
     expect(asked(host, 'take_picture')).toHaveLength(2);
     expect(the('booth')).toBeTruthy();
   });
+});
+
+describe('a picture of oneself beside any call', () => {
+  it('leads back to what was asked before, and another can be taken', async () => {
+    const host = await open(having());
+    opened().here.stage.kept.delay = 0;
+    opened().change((here) => {
+      here.question = { ask: 'devices', key: keyOf('bo') };
+    });
+    await settle();
+    await click('preview-open');
+    beginPicture(opened(), 'preview', true, keyOf('bo'));
+    await settle();
+    expect(the('question').dataset['ask']).toBe('picture');
+    expect(asked(host, 'close_preview')).toEqual([]);
+    await click('again');
+    expect(asked(host, 'take_picture')).toHaveLength(2);
+    expect(the('question').dataset['ask']).toBe('picture');
+    await click(the('cancel', the('booth')));
+    expect(the('question').dataset['ask']).toBe('devices');
+    expect(the('preview').dataset['open']).toBe('true');
+  });
+
+  it('is taken in the settings, where the picture is seen again after it', async () => {
+    const host = await open(having());
+    opened().here.stage.kept.delay = 0;
+    await press(',', { ctrlKey: true });
+    await click('preview-open');
+    beginPicture(opened(), 'preview', true, null);
+    await settle();
+    expect(maybe('send-picture')).toBeNull();
+    await click(the('cancel', the('booth')));
+    expect(maybe('question')).toBeNull();
+    expect([the('preview').dataset['open'], asked(host, 'close_preview').length]).toEqual(['true', 0]);
+  });
+});
+
+it('puts the keyboard back where it was', async () => {
+  await open(having(fakeCall('bo')));
+  the('mic').focus();
+  await press('p');
+  await click(the('cancel', the('booth')));
+  expect(focused()).toBe('mic');
 });
 
 it('says who took a picture of the user', async () => {

@@ -56,14 +56,14 @@ async function takePicture(page: Page, call: string, mine: boolean, to: string |
   const { id, width, height } = reply;
   // What one sees of oneself is mirrored; the look that it had is in it already.
   leave(page);
-  show(page, { call, mine, to, id, width, height, look: 'none', mirrored: mine, caption: '', kind: 'png', small: null });
+  show(page, { back: null, call, mine, to, id, width, height, look: 'none', mirrored: mine, caption: '', kind: 'png', small: null });
 }
 
 function show(page: Page, booth: Booth): void {
   page.forget('booth');
   page.untoast('picture-left');
   page.change((here) => {
-    here.booth = booth;
+    here.booth = { ...booth, back: here.question };
     here.question = { ask: 'picture' };
   });
   void refresh(page);
@@ -99,13 +99,6 @@ export function setLook(page: Page, look: Filter): void {
 
 export function setDelay(page: Page, delay: number): void {
   remember(page, { delay });
-}
-
-export function again(page: Page): void {
-  const { booth } = page.here;
-  if (!booth) return;
-  closeBooth(page);
-  beginPicture(page, booth.call, booth.mine, booth.to);
 }
 
 async function wished(booth: Booth): Promise<BoothWish> {
@@ -152,33 +145,32 @@ function done(page: Page, how: 'saved' | 'copied'): void {
   page.confirm(`booth ${how}`);
 }
 
-export async function sendPicture(page: Page): Promise<void> {
+/** Whether it goes. */
+export async function sendPicture(page: Page): Promise<boolean> {
   const { booth } = page.here;
   const to = booth?.to ?? null;
-  if (!booth || to === null || page.here.busy.has('booth-send')) return;
+  if (!booth || to === null || page.here.busy.has('booth-send')) return false;
   page.change((here) => here.busy.add('booth-send'));
   const kept = await page.attempt('booth', async () => page.host.keepTaken(await wished(booth), name(page)));
   const sent = kept !== null && (await offer(page, to, [kept.path]));
   page.change((here) => here.busy.delete('booth-send'));
   if (kept && !sent) void page.host.discardPicture(kept.id).catch(() => {});
-  if (!sent) return;
+  if (!sent) return false;
   const contact = page.state?.contacts.find((one) => one.key === to);
   page.change((here) => {
     if (here.booth) here.booth = { ...here.booth, safe: true };
   });
-  closeBooth(page);
   page.toast({ id: 'picture-sent', bad: false, say: (t) => say(t.pictureGoes, contact?.name ?? ''), act: null });
+  return true;
 }
 
-/** Closes the sheet. A picture that is nowhere else can be had back for a while. */
-export function closeBooth(page: Page): void {
+/** Leaves a picture, which can be had back for a while where it is nowhere else; what is asked after it. */
+export function leaveBooth(page: Page): Booth['back'] {
   const { booth } = page.here;
-  page.change((here) => {
-    here.question = null;
-  });
-  if (!booth) return;
-  if (booth.safe) return leave(page);
-  page.toast({ id: 'picture-left', bad: false, say: (t) => t.pictureLeft, act: { label: (t) => t.bringBack, run: () => show(page, booth) } });
+  if (!booth) return null;
+  if (booth.safe) leave(page);
+  else page.toast({ id: 'picture-left', bad: false, say: (t) => t.pictureLeft, act: { label: (t) => t.bringBack, run: () => show(page, booth) } });
+  return booth.back;
 }
 
 function leave(page: Page): void {

@@ -2,6 +2,9 @@
 import type { Page } from '../page';
 import { carded } from '../model/calls';
 
+/** The call by which the preview is known. */
+export const PREVIEW = 'preview';
+
 /** Where the user's own picture can be looked at now. */
 export type PreviewPlace = 'settings' | 'question' | 'incoming';
 
@@ -30,7 +33,9 @@ export function closePreview(page: Page): void {
 export function keepPreview(page: Page): void {
   const place = previewPlace(page);
   const { here, state } = page;
-  if (here.looks && place === null) closePreview(page);
+  // A picture of it is in front, after which it is looked at again.
+  const behind = here.question?.ask === 'picture' && here.booth?.call === PREVIEW;
+  if (here.looks && place === null && !behind) closePreview(page);
   const watches = here.looks || place === 'settings' || place === 'question' || here.menu?.of === 'device';
   if (state?.me && watches !== here.watches) {
     here.watches = watches;

@@ -6,7 +6,7 @@ import type { Filter } from '../generated/Filter';
 import type { Booth } from '../here';
 import type { PictureKind } from '../host';
 import type { Page } from '../page';
-import { again, closeBooth, copyPicture, DELAYS, KINDS, savePicture, sendPicture, setDelay, setLook, stopCounting, wish } from '../acts/booth';
+import { beginPicture, copyPicture, DELAYS, KINDS, savePicture, sendPicture, setDelay, setLook, stopCounting, wish } from '../acts/booth';
 import { drawCaption } from '../stage/caption';
 import { say } from '../text';
 import { filterNames } from './devices';
@@ -15,7 +15,7 @@ import { errorLine, tick } from './parts';
 
 const LONGEST = 80;
 
-export function boothSheet(page: Page): unknown {
+export function boothSheet(page: Page, close: () => void): unknown {
   const { t, here } = page;
   const { booth } = here;
   if (!booth) return nothing;
@@ -46,22 +46,31 @@ export function boothSheet(page: Page): unknown {
         <div class="two">${looks(page, booth)} ${kinds(page, booth)}</div>
         ${booth.mine ? tick({ test: 'mirrored', label: t.asInMirror, hint: t.asInMirrorHint, on: booth.mirrored, change: (mirrored) => wish(page, { mirrored }) }) : html`<p class="muted told">${icon('info')}<span>${say(t.theyWereTold, other)}</span></p>`}
         <div class="again">
-          <button type="button" data-test="again" @click=${() => again(page)}>${icon('camera')}<span>${t.takeAnother}</span></button>
+          <button type="button" data-test="again" @click=${() => again(page, booth, close)}>${icon('camera')}<span>${t.takeAnother}</span></button>
           ${booth.mine ? delays(page) : nothing}
         </div>
       </div>
     </div>
     ${errorLine(page, here.errors.get('booth') ?? here.errors.get(`offer ${booth.to}`))}
     <div class="buttons end">
-      <button type="button" data-test="cancel" @click=${() => closeBooth(page)}>${t.close}</button>
+      <button type="button" data-test="cancel" @click=${close}>${t.close}</button>
       ${act(page, 'copy', 'copied', t.copyPicture, t.copied, copyPicture)} ${act(page, 'save', 'saved', t.savePictureAs, t.saved, savePicture)}
       ${booth.to === null
         ? nothing
-        : html`<button type="button" class="primary" data-test="send-picture" ?disabled=${here.busy.has('booth-send')} @click=${() => void sendPicture(page)}>
+        : html`<button type="button" class="primary" data-test="send-picture" ?disabled=${here.busy.has('booth-send')} @click=${() => void send(page, close)}>
             ${icon('send')}<span>${say(t.sendTo, other)}</span>
           </button>`}
     </div>
   </div>`;
+}
+
+async function send(page: Page, close: () => void): Promise<void> {
+  if (await sendPicture(page)) close();
+}
+
+function again(page: Page, { call, mine, to }: Booth, close: () => void): void {
+  close();
+  beginPicture(page, call, mine, to);
 }
 
 function caption(canvas: Element | undefined, { caption: words, width, height }: Booth): void {

@@ -3,15 +3,13 @@ import { html, nothing } from 'lit-html';
 import { ref } from 'lit-html/directives/ref.js';
 import type { Page } from '../page';
 import { beginPicture } from '../acts/booth';
-import { closePreview, openPreview, previewPlace, type PreviewPlace } from '../acts/preview';
+import { closePreview, openPreview, PREVIEW, previewPlace, type PreviewPlace } from '../acts/preview';
 import { troubledKind } from '../model/calls';
 import { explain } from '../text';
 import { countdownView } from './booth';
 import { named } from './call-lines';
 import { icon } from './icons';
 import { errorLine } from './parts';
-
-const PREVIEW = 'preview';
 
 /** A frame for the picture, with what is wrong under it. */
 export function previewBox(page: Page, place: PreviewPlace): unknown {

@@ -4,7 +4,7 @@ import { ref } from 'lit-html/directives/ref.js';
 import type { Question } from '../here';
 import type { Page } from '../page';
 import { call } from '../acts/calls';
-import { closeBooth } from '../acts/booth';
+import { leaveBooth } from '../acts/booth';
 import { acceptKey, block, remove } from '../acts/people';
 import { reallyChangeServer } from '../acts/settings';
 import { say } from '../text';
@@ -17,7 +17,13 @@ import { errorLine, submits } from './parts';
 let opener: HTMLElement | null = null;
 
 export function closeQuestion(page: Page): void {
-  if (page.here.question?.ask === 'picture') closeBooth(page);
+  const back = page.here.question?.ask === 'picture' ? leaveBooth(page) : null;
+  if (back) {
+    page.change((here) => {
+      here.question = back;
+    });
+    return page.focus('dialog [data-test=take-mine]');
+  }
   const to = opener;
   opener = null;
   page.forget('question', 'link');
@@ -43,7 +49,7 @@ export function questionView(page: Page): unknown {
       if (event.target === event.currentTarget) closeQuestion(page);
     }}
   >
-    ${question.ask === 'devices' ? devicesQuestion(page, question.key) : question.ask === 'keys' ? keysSheet(page) : question.ask === 'picture' ? boothSheet(page) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
+    ${question.ask === 'devices' ? devicesQuestion(page, question.key) : question.ask === 'keys' ? keysSheet(page) : question.ask === 'picture' ? boothSheet(page, () => closeQuestion(page)) : question.ask === 'link' ? linkQuestion(page, question.href, () => closeQuestion(page)) : confirmation(page, question)}
   </dialog>`;
 }
 
